@@ -1,0 +1,315 @@
+//! Evidence: one document per fact.
+
+use crate::digest::hex;
+use crate::{CommitSha, Digest, Name, Tag};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+/// The value of `schema` in every document of this form.
+pub const SCHEMA: &str = "portbook.evidence/v1";
+
+/// How instants are written: RFC 3339.
+pub const RFC3339: &time::format_description::well_known::Rfc3339 =
+    &time::format_description::well_known::Rfc3339;
+
+/// One fact about a project, as it is written under `target/xtask/evidence/` and posted to the ledger.
+///
+/// A document is identified by its content: see [`Evidence::sha256`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Evidence {
+    /// Always [`SCHEMA`].
+    #[cfg_attr(feature = "openapi", schema(example = "portbook.evidence/v1"))]
+    pub schema: String,
+    /// The project that the fact is about.
+    pub project: Name,
+    /// When it happened, RFC 3339.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub occurred_at: OffsetDateTime,
+    /// The fact itself.
+    pub claim: Claim,
+}
+
+/// What an [`Evidence`] document states. `kind` names the variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Claim {
+    /// A commit exists on the default branch; `occurred_at` is its commit time.
+    Commit {
+        /// The commit.
+        commit: CommitSha,
+        /// The first line of its message, at most 200 characters.
+        subject: String,
+        /// The author's name, at most 100 characters.
+        author: String,
+        /// Its parents, first parent first; empty for a root commit.
+        parents: Vec<CommitSha>,
+    },
+    /// CI came to a conclusion about a commit.
+    CiVerdict {
+        /// The commit that was tested.
+        commit: CommitSha,
+        /// What CI concluded.
+        outcome: Outcome,
+        /// The jobs it was concluded from.
+        jobs: Vec<CiJob>,
+    },
+    /// An image was built from a commit.
+    ImageBuilt {
+        /// The commit it was built from.
+        commit: CommitSha,
+        /// The digest of its manifest or index.
+        digest: Digest,
+        /// Its platforms, such as `linux/amd64`.
+        platforms: Vec<String>,
+        /// The compressed size of all its blobs, in bytes.
+        size_bytes: u64,
+    },
+    /// The production build of a commit was booted and checked.
+    Smoke {
+        /// The commit that was booted.
+        commit: CommitSha,
+        /// The image that was booted; absent when it ran as a process without a container.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// Whether every check passed.
+        outcome: Outcome,
+        /// What it ran on: `docker` or `process`.
+        engine: Name,
+    },
+    /// An image was published under tags.
+    Published {
+        /// The commit it was built from.
+        commit: CommitSha,
+        /// The digest of its manifest or index.
+        digest: Digest,
+        /// Registry and repository, without tag.
+        repository: String,
+        /// The tags that name it from now on.
+        tags: Vec<Tag>,
+    },
+    /// A digest was deployed to an environment, or the attempt failed.
+    Deployed {
+        /// The service.
+        service: Name,
+        /// The environment.
+        environment: Name,
+        /// The commit that the image was built from.
+        commit: CommitSha,
+        /// The digest that runs; absent when what runs is a process and not an image.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// The version that people call it by.
+        version: String,
+        /// Whether it runs now.
+        outcome: Outcome,
+        /// Who or what asked for it, at most 100 characters.
+        actor: String,
+    },
+    /// An environment went back to an earlier digest.
+    RolledBack {
+        /// The service.
+        service: Name,
+        /// The environment.
+        environment: Name,
+        /// The commit that runs again.
+        commit: CommitSha,
+        /// The digest that runs again; absent when it is a process and not an image.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// The version that runs again.
+        version: String,
+        /// Who or what asked for it, at most 100 characters.
+        actor: String,
+    },
+}
+
+/// How a run ended. There is no default: an unknown outcome is said, never guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Outcome {
+    /// Everything passed.
+    Success,
+    /// Something failed.
+    Failure,
+    /// It was stopped before it came to a conclusion.
+    Cancelled,
+    /// It was not run, because something it needs is missing.
+    Skipped,
+    /// Nobody knows, for instance because the reporter died.
+    Unknown,
+}
+
+/// One job of a [`Claim::CiVerdict`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CiJob {
+    /// The job's name, such as `backend-quality`.
+    pub name: Name,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// What is wrong with a document that parses, but says something impossible.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {detail}")]
+pub struct EvidenceError {
+    /// A JSON pointer (RFC 6901) into the document.
+    pub pointer: String,
+    /// What was expected there.
+    pub detail: String,
+}
+
+impl Evidence {
+    /// A document of the present form. The instant is kept in UTC, to the second.
+    pub fn new(project: Name, occurred_at: OffsetDateTime, claim: Claim) -> Self {
+        let occurred_at = occurred_at
+            .to_offset(time::UtcOffset::UTC)
+            .truncate_to_second();
+        Self {
+            schema: SCHEMA.to_owned(),
+            project,
+            occurred_at,
+            claim,
+        }
+    }
+
+    /// The SHA-256 of the document's canonical JSON (RFC 8785) with the instant in UTC, as 64
+    /// hexadecimal digits: its identity. Spacing, key order and time zone do not change it.
+    pub fn sha256(&self) -> String {
+        let mut normal = self.clone();
+        normal.occurred_at = normal.occurred_at.to_offset(time::UtcOffset::UTC);
+        let value = serde_json::to_value(&normal).unwrap_or_default();
+        content_sha256(&value)
+    }
+
+    /// Checks what the types cannot express.
+    ///
+    /// # Errors
+    /// Every impossible field, each with its JSON pointer.
+    pub fn validate(&self) -> Result<(), Vec<EvidenceError>> {
+        let mut errors = Vec::new();
+        if self.schema != SCHEMA {
+            errors.push(EvidenceError {
+                pointer: "/schema".to_owned(),
+                detail: format!("expected {SCHEMA:?}"),
+            });
+        }
+        let mut text = |field: &str, value: &str, most: usize| {
+            let length = value.chars().count();
+            if length == 0 || length > most {
+                errors.push(EvidenceError {
+                    pointer: format!("/claim/{field}"),
+                    detail: format!("expected 1 to {most} characters, got {length}"),
+                });
+            }
+        };
+        match &self.claim {
+            Claim::Commit {
+                subject, author, ..
+            } => {
+                text("subject", subject, 200);
+                text("author", author, 100);
+            }
+            Claim::Published { repository, .. } => text("repository", repository, 255),
+            Claim::Deployed { version, actor, .. } | Claim::RolledBack { version, actor, .. } => {
+                text("version", version, 128);
+                text("actor", actor, 100);
+            }
+            Claim::CiVerdict { .. } | Claim::ImageBuilt { .. } | Claim::Smoke { .. } => {}
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+impl Claim {
+    /// The variant's name as it stands in JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Commit { .. } => "commit",
+            Self::CiVerdict { .. } => "ci_verdict",
+            Self::ImageBuilt { .. } => "image_built",
+            Self::Smoke { .. } => "smoke",
+            Self::Published { .. } => "published",
+            Self::Deployed { .. } => "deployed",
+            Self::RolledBack { .. } => "rolled_back",
+        }
+    }
+}
+
+/// The SHA-256 of a JSON value in canonical form (RFC 8785), as 64 hexadecimal digits.
+pub fn content_sha256(value: &serde_json::Value) -> String {
+    // Canonicalisation can fail only on numbers that JSON cannot hold, and a `Value` holds none.
+    let canonical = serde_json_canonicalizer::to_vec(value).unwrap_or_default();
+    hex(&Sha256::digest(&canonical))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"{
+        "schema": "portbook.evidence/v1", "project": "portbook",
+        "occurred_at": "2026-01-02T03:04:05Z",
+        "claim": {"kind": "smoke", "commit": "0123456789abcdef0123456789abcdef01234567",
+                  "outcome": "success", "engine": "process"}}"#;
+
+    #[test]
+    fn identity_ignores_spacing_order_and_time_zone() {
+        let first: Evidence = serde_json::from_str(TEXT).unwrap();
+        let other = r#"{"project":"portbook","claim":{"engine":"process","outcome":"success",
+            "commit":"0123456789abcdef0123456789abcdef01234567","kind":"smoke"},
+            "occurred_at":"2026-01-02T04:04:05+01:00","schema":"portbook.evidence/v1"}"#;
+        let second: Evidence = serde_json::from_str(other).unwrap();
+        assert_eq!(first.sha256(), second.sha256());
+        // Fixed for ever: a change here would make every stored document a new one.
+        assert_eq!(
+            first.sha256(),
+            "55039dc7e619f486bdc4c0e67f7b3504d81a0d7e29df7433863d30fb29c262fc"
+        );
+    }
+
+    #[test]
+    fn unknown_fields_and_missing_outcomes_are_refused() {
+        let extra = TEXT.replace("\"project\"", "\"projekt\": \"x\", \"project\"");
+        assert!(serde_json::from_str::<Evidence>(&extra).is_err());
+        let missing = TEXT.replace("\"outcome\": \"success\", ", "");
+        assert!(
+            serde_json::from_str::<Evidence>(&missing)
+                .unwrap_err()
+                .to_string()
+                .contains("outcome")
+        );
+    }
+
+    #[test]
+    fn impossible_fields_are_named_by_pointer() {
+        let mut evidence: Evidence = serde_json::from_str(TEXT).unwrap();
+        evidence.schema = "other".to_owned();
+        evidence.claim = Claim::Commit {
+            commit: "0123456789abcdef0123456789abcdef01234567".parse().unwrap(),
+            subject: String::new(),
+            author: "a".repeat(101),
+            parents: vec![],
+        };
+        let pointers: Vec<_> = evidence
+            .validate()
+            .unwrap_err()
+            .into_iter()
+            .map(|error| error.pointer)
+            .collect();
+        assert_eq!(pointers, ["/schema", "/claim/subject", "/claim/author"]);
+    }
+}
