@@ -1,0 +1,167 @@
+# Sourced by engine.sh: where the engine's programs come from, and where the clients find them.
+# shellcheck shell=bash
+
+# Debian's names; Ubuntu calls the second generation of Compose docker-compose-v2.
+engine_packages() {
+  local compose=docker-compose
+  if apt-cache show docker-compose-v2 >/dev/null 2>&1; then compose=docker-compose-v2; fi
+  echo docker.io docker-cli "$compose" docker-buildx
+}
+
+# The major version of the engine that the host's own suites offer; 0 when they offer none.
+candidate_major() {
+  local version
+  version=$(apt-cache policy docker.io 2>/dev/null | awk '/Candidate:/ {print $2; exit}')
+  version=${version#*:}
+  version=${version%%.*}
+  case $version in '' | *[!0-9]*) echo 0 ;; *) echo "$version" ;; esac
+}
+
+# The mirror that the host's own apt sources name for its release, whichever of apt's two formats they are written in.
+debian_mirror() {
+  local codename=$1
+  apt-get --print-uris update 2>/dev/null |
+    sed -n "s#^'\([^']*\)/dists/$codename/InRelease'.*#\1#p" | head -n 1
+}
+
+# install_packages: idempotent; leaves dockerd, docker and both plugins either on the host's PATH or below $ENGINE_HOME.
+install_packages() {
+  command -v apt-get >/dev/null 2>&1 ||
+    die 4 "this is no Debian-family host: install Docker Engine $ENGINE_OLDEST or newer with Compose and Buildx by your system's own means" \
+      "(Fedora: dnf install moby-engine docker-cli docker-compose docker-buildx; macOS: Docker Desktop, OrbStack or colima)"
+  if engine_unpacked; then return 0; fi
+  if [ "$(candidate_major)" -eq 0 ]; then
+    quietly "reading the host's package lists" apt-get -q update || die 1 "apt-get update failed: see above"
+  fi
+  if [ "$(candidate_major)" -ge "$ENGINE_OLDEST" ]; then
+    install_from_host_suites
+  else
+    unpack_from_newer_suite
+  fi
+}
+
+engine_unpacked() { [ -x "$ENGINE_HOME/root/usr/sbin/dockerd" ] && [ -x "$ENGINE_BIN/docker" ]; }
+
+install_from_host_suites() {
+  local packages=()
+  # The service starts as soon as the package is there, so the image store must be chosen before.
+  if [ ! -e /etc/docker/daemon.json ] && ! command -v dockerd >/dev/null 2>&1; then
+    mkdir -p /etc/docker
+    printf '{"features": {"containerd-snapshotter": true}}\n' >/etc/docker/daemon.json
+  fi
+  read -ra packages <<<"$(engine_packages)"
+  # docker-cli is a package of its own in newer releases only.
+  if ! apt-cache show docker-cli >/dev/null 2>&1; then packages=("${packages[@]/docker-cli/}"); fi
+  # shellcheck disable=SC2068  # an emptied name must vanish
+  DEBIAN_FRONTEND=noninteractive quietly "installing ${packages[*]} from the host's own suites" \
+    apt-get install -q -y --no-install-recommends ${packages[@]} iptables ca-certificates ||
+    die 1 "apt-get install failed: see above"
+}
+
+# Debian 12's engine is 20.10, without Compose v2 and Buildx. The newer suites' programs are Go binaries that run on it,
+# so they are unpacked beside the system instead of being installed into it; runc and iptables come from the host's release.
+unpack_from_newer_suite() {
+  local codename mirror suite
+  # shellcheck disable=SC1091  # the host's own file
+  codename=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}") || true
+  [ -n "$codename" ] ||
+    die 4 "the host's suites offer no Docker engine $ENGINE_OLDEST or newer, and only on Debian is there a newer suite to take one from"
+  mirror=$(debian_mirror "$codename")
+  [ -n "$mirror" ] || die 1 "the host's apt sources name no mirror for $codename: see /etc/apt/sources.list and /etc/apt/sources.list.d"
+  for suite in sid trixie; do
+    if unpack_suite "$suite" "$mirror"; then
+      install_host_helpers
+      return 0
+    fi
+    say "the engine from $suite cannot be had or does not run here"
+  done
+  die 1 "no engine of Debian's newer suites on $mirror runs on this host"
+}
+
+unpack_suite() {
+  local suite=$1 mirror=$2 work new deb
+  work=$(mktemp -d) && new=$ENGINE_HOME/root.new
+  rm -rf "$new"
+  mkdir -p "$work/lists/partial" "$work/debs" "$new"
+  printf 'deb %s %s main\n' "$mirror" "$suite" >"$work/sources.list"
+  # Lists and sources of their own: the host's apt never learns of the newer suite. Only packages and no extras are read.
+  local apt=(apt-get -q -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::Lists=$work/lists" -o APT::Sandbox::User=root -o Acquire::Languages=none
+    -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
+  local ok=0
+  quietly "reading the package list of $suite" "${apt[@]}" update &&
+    (cd "$work/debs" && quietly "fetching the engine from $suite (about 85 MB)" \
+      "${apt[@]}" download docker.io docker-cli docker-compose docker-buildx containerd tini-static) &&
+    say "unpacking into $ENGINE_HOME" || ok=1
+  if [ "$ok" -eq 0 ]; then
+    for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$new" || ok=1; done
+    programs_run "$new" || ok=1
+  fi
+  rm -rf "$work"
+  if [ "$ok" -ne 0 ]; then
+    rm -rf "$new"
+    return 1
+  fi
+  rm -rf "$ENGINE_HOME/root"
+  mv "$new" "$ENGINE_HOME/root"
+  fill_bin
+}
+
+# A binary that wants a newer C library than the host's fails here, not half-way through a build.
+programs_run() {
+  local program
+  for program in usr/sbin/dockerd usr/bin/containerd usr/bin/docker; do
+    "$1/$program" --version >/dev/null 2>&1 || return 1
+  done
+  for program in compose buildx; do
+    "$1/usr/libexec/docker/cli-plugins/docker-$program" version >/dev/null 2>&1 || return 1
+  done
+}
+
+fill_bin() {
+  local program
+  mkdir -p "$ENGINE_BIN"
+  for program in "$ENGINE_HOME"/root/usr/bin/* "$ENGINE_HOME"/root/usr/sbin/*; do
+    ln -sfn "$program" "$ENGINE_BIN/${program##*/}"
+  done
+}
+
+install_host_helpers() {
+  local missing=()
+  command -v runc >/dev/null 2>&1 || missing+=(runc)
+  command -v iptables >/dev/null 2>&1 || missing+=(iptables)
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
+    quietly "reading the host's package lists" apt-get -q update || die 1 "apt-get update failed: see above"
+  fi
+  DEBIAN_FRONTEND=noninteractive quietly "installing ${missing[*]} from the host's own suites" \
+    apt-get install -q -y --no-install-recommends "${missing[@]}" || die 1 "apt-get install failed: see above"
+}
+
+# The client looks for plugins below its user's home and in system folders; ours are elsewhere. A plugin that is there
+# and is not our link stays as it is.
+link_plugins() {
+  local plugin target home owner=${SUDO_USER:-}
+  engine_unpacked || return 0
+  home=$HOME
+  if [ -n "$owner" ]; then home=$(getent passwd "$owner" | cut -d: -f6); fi
+  local folder=${DOCKER_CONFIG:-$home/.docker}/cli-plugins
+  mkdir -p "$folder"
+  for plugin in docker-compose docker-buildx; do
+    target=$folder/$plugin
+    if [ -e "$target" ] && [[ $(readlink "$target") != "$ENGINE_HOME"/* ]]; then continue; fi
+    ln -sfn "$ENGINE_HOME/root/usr/libexec/docker/cli-plugins/$plugin" "$target"
+  done
+  if [ -n "$owner" ]; then chown -h "$owner:" "$home/.docker" "$folder" "$folder"/docker-*; fi
+}
+
+write_env() {
+  engine_unpacked || return 0
+  {
+    printf 'export PORTBOOK_ENGINE_BIN=%s\n' "$ENGINE_BIN"
+    # shellcheck disable=SC2016  # the reader's PATH, not ours
+    printf 'export PATH="%s:$PATH"\n' "$ENGINE_BIN"
+    if [ "$ENGINE_SOCKET" != /var/run/docker.sock ]; then printf 'export DOCKER_HOST=unix://%s\n' "$ENGINE_SOCKET"; fi
+  } >"$ENGINE_ENV.new"
+  mv "$ENGINE_ENV.new" "$ENGINE_ENV"
+}
