@@ -81,3 +81,27 @@ as_root() {
   say "this needs root: asking sudo"
   exec sudo --preserve-env=PORTBOOK_ENGINE_HOME,PORTBOOK_ENGINE_SOCKET,DOCKER_HOST "$0" "$@"
 }
+
+is_debian() { (. /etc/os-release && [ "$ID" = debian ]); }
+
+# debian_mirror [SUFFIX]: the mirror that the host's own apt sources name for its release, or for its updates or security
+# suite. apt itself is asked, so both of its source formats are understood.
+debian_mirror() {
+  local suite mirror
+  # shellcheck disable=SC1091  # the host's own file
+  suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")${1:-}
+  mirror=$(apt-get --print-uris update 2>/dev/null | sed -n "s#^'\([^']*\)/dists/$suite/InRelease'.*#\1#p" | head -n 1)
+  if [ -z "$mirror" ] && [ -z "${1:-}" ]; then
+    die 1 "the host's apt sources name no mirror for $suite: see /etc/apt/sources.list and /etc/apt/sources.list.d"
+  fi
+  printf '%s\n' "$mirror"
+}
+
+# apt_install PACKAGE…: from the host's own suites, reading their lists first where they were never read.
+apt_install() {
+  if ! apt-cache show "$@" >/dev/null 2>&1; then
+    quietly "reading the host's package lists" apt-get -q update || die 1 "apt-get update failed: see above"
+  fi
+  DEBIAN_FRONTEND=noninteractive quietly "installing $* from the host's own suites" \
+    apt-get install -q -y --no-install-recommends "$@" || die 1 "apt-get install failed: see above"
+}

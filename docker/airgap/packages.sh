@@ -17,13 +17,6 @@ candidate_major() {
   case $version in '' | *[!0-9]*) echo 0 ;; *) echo "$version" ;; esac
 }
 
-# The mirror that the host's own apt sources name for its release, whichever of apt's two formats they are written in.
-debian_mirror() {
-  local codename=$1
-  apt-get --print-uris update 2>/dev/null |
-    sed -n "s#^'\([^']*\)/dists/$codename/InRelease'.*#\1#p" | head -n 1
-}
-
 # install_packages: idempotent; leaves dockerd, docker and both plugins either on the host's PATH or below $ENGINE_HOME.
 install_packages() {
   command -v apt-get >/dev/null 2>&1 ||
@@ -53,21 +46,16 @@ install_from_host_suites() {
   # docker-cli is a package of its own in newer releases only.
   if ! apt-cache show docker-cli >/dev/null 2>&1; then packages=("${packages[@]/docker-cli/}"); fi
   # shellcheck disable=SC2068  # an emptied name must vanish
-  DEBIAN_FRONTEND=noninteractive quietly "installing ${packages[*]} from the host's own suites" \
-    apt-get install -q -y --no-install-recommends ${packages[@]} iptables ca-certificates ||
-    die 1 "apt-get install failed: see above"
+  apt_install ${packages[@]} iptables ca-certificates
 }
 
 # Debian 12's engine is 20.10, without Compose v2 and Buildx. The newer suites' programs are Go binaries that run on it,
 # so they are unpacked beside the system instead of being installed into it; runc and iptables come from the host's release.
 unpack_from_newer_suite() {
-  local codename mirror suite
-  # shellcheck disable=SC1091  # the host's own file
-  codename=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}") || true
-  [ -n "$codename" ] ||
+  local mirror suite
+  is_debian ||
     die 4 "the host's suites offer no Docker engine $ENGINE_OLDEST or newer, and only on Debian is there a newer suite to take one from"
-  mirror=$(debian_mirror "$codename")
-  [ -n "$mirror" ] || die 1 "the host's apt sources name no mirror for $codename: see /etc/apt/sources.list and /etc/apt/sources.list.d"
+  mirror=$(debian_mirror)
   for suite in sid trixie; do
     if unpack_suite "$suite" "$mirror"; then
       install_host_helpers
@@ -130,12 +118,7 @@ install_host_helpers() {
   local missing=()
   command -v runc >/dev/null 2>&1 || missing+=(runc)
   command -v iptables >/dev/null 2>&1 || missing+=(iptables)
-  [ "${#missing[@]}" -eq 0 ] && return 0
-  if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
-    quietly "reading the host's package lists" apt-get -q update || die 1 "apt-get update failed: see above"
-  fi
-  DEBIAN_FRONTEND=noninteractive quietly "installing ${missing[*]} from the host's own suites" \
-    apt-get install -q -y --no-install-recommends "${missing[@]}" || die 1 "apt-get install failed: see above"
+  if [ "${#missing[@]}" -gt 0 ]; then apt_install "${missing[@]}"; fi
 }
 
 # The client looks for plugins below its user's home and in system folders; ours are elsewhere. A plugin that is there
