@@ -1,1 +1,7 @@
-fn main() {}
+//! The `portbook` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portbook::cli::main()
+}

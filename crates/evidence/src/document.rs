@@ -4,10 +4,13 @@ use crate::digest::hex;
 use crate::{CommitSha, Digest, Name, Tag};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset};
 
 /// The value of `schema` in every document of this form.
 pub const SCHEMA: &str = "portbook.evidence/v1";
+
+/// The largest integer that every JSON reader keeps exactly (RFC 8259, section 6): 2^53 - 1.
+const LARGEST_INTEGER: u64 = (1 << 53) - 1;
 
 /// How instants are written: RFC 3339.
 pub const RFC3339: &time::format_description::well_known::Rfc3339 =
@@ -145,6 +148,19 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// The word as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One job of a [`Claim::CiVerdict`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,9 +187,7 @@ pub struct EvidenceError {
 impl Evidence {
     /// A document of the present form. The instant is kept in UTC, to the second.
     pub fn new(project: Name, occurred_at: OffsetDateTime, claim: Claim) -> Self {
-        let occurred_at = occurred_at
-            .to_offset(time::UtcOffset::UTC)
-            .truncate_to_second();
+        let occurred_at = occurred_at.to_offset(UtcOffset::UTC).truncate_to_second();
         Self {
             schema: SCHEMA.to_owned(),
             project,
@@ -182,13 +196,21 @@ impl Evidence {
         }
     }
 
-    /// The SHA-256 of the document's canonical JSON (RFC 8785) with the instant in UTC, as 64
-    /// hexadecimal digits: its identity. Spacing, key order and time zone do not change it.
-    pub fn sha256(&self) -> String {
+    /// The document's canonical JSON (RFC 8785) with the instant in UTC. Spacing, key order and time zone
+    /// of what it was read from do not show in it.
+    pub fn canonical_json(&self) -> String {
         let mut normal = self.clone();
-        normal.occurred_at = normal.occurred_at.to_offset(time::UtcOffset::UTC);
+        // An instant that has no UTC form is refused by `validate`; here it only must not panic.
+        if let Some(utc) = normal.occurred_at.checked_to_offset(UtcOffset::UTC) {
+            normal.occurred_at = utc;
+        }
         let value = serde_json::to_value(&normal).unwrap_or_default();
-        content_sha256(&value)
+        serde_json_canonicalizer::to_string(&value).unwrap_or_default()
+    }
+
+    /// The SHA-256 of [`Evidence::canonical_json`], as 64 hexadecimal digits: the document's identity.
+    pub fn sha256(&self) -> String {
+        hex(&Sha256::digest(self.canonical_json().as_bytes()))
     }
 
     /// Checks what the types cannot express.
@@ -203,13 +225,27 @@ impl Evidence {
                 detail: format!("expected {SCHEMA:?}"),
             });
         }
+        let utc = self.occurred_at.checked_to_offset(UtcOffset::UTC);
+        if !utc.is_some_and(|instant| (1970..=9999).contains(&instant.year())) {
+            errors.push(EvidenceError {
+                pointer: "/occurred_at".to_owned(),
+                detail: "expected an instant of the years 1970 to 9999 in UTC".to_owned(),
+            });
+        }
+        let mut wrong = |field: &str, detail: String| {
+            let pointer = format!("/claim/{field}");
+            errors.push(EvidenceError { pointer, detail });
+        };
         let mut text = |field: &str, value: &str, most: usize| {
             let length = value.chars().count();
             if length == 0 || length > most {
-                errors.push(EvidenceError {
-                    pointer: format!("/claim/{field}"),
-                    detail: format!("expected 1 to {most} characters, got {length}"),
-                });
+                let detail = format!("expected 1 to {most} characters, got {length}");
+                wrong(field, detail);
+            } else if value.contains('\0') {
+                wrong(
+                    field,
+                    "expected text without the character U+0000".to_owned(),
+                );
             }
         };
         match &self.claim {
@@ -224,7 +260,27 @@ impl Evidence {
                 text("version", version, 128);
                 text("actor", actor, 100);
             }
-            Claim::CiVerdict { .. } | Claim::ImageBuilt { .. } | Claim::Smoke { .. } => {}
+            Claim::CiVerdict { jobs, .. } => {
+                for (index, job) in jobs.iter().enumerate() {
+                    if job.milliseconds > LARGEST_INTEGER {
+                        let detail = format!("expected at most {LARGEST_INTEGER}");
+                        wrong(&format!("jobs/{index}/milliseconds"), detail);
+                    }
+                }
+            }
+            Claim::ImageBuilt {
+                platforms,
+                size_bytes,
+                ..
+            } => {
+                for (index, platform) in platforms.iter().enumerate() {
+                    text(&format!("platforms/{index}"), platform, 100);
+                }
+                if *size_bytes > LARGEST_INTEGER {
+                    wrong("size_bytes", format!("expected at most {LARGEST_INTEGER}"));
+                }
+            }
+            Claim::Smoke { .. } => {}
         }
         if errors.is_empty() {
             Ok(())
@@ -235,6 +291,19 @@ impl Evidence {
 }
 
 impl Claim {
+    /// The commit that the claim is about; every kind has one.
+    pub fn commit(&self) -> &CommitSha {
+        match self {
+            Self::Commit { commit, .. }
+            | Self::CiVerdict { commit, .. }
+            | Self::ImageBuilt { commit, .. }
+            | Self::Smoke { commit, .. }
+            | Self::Published { commit, .. }
+            | Self::Deployed { commit, .. }
+            | Self::RolledBack { commit, .. } => commit,
+        }
+    }
+
     /// The variant's name as it stands in JSON.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -291,6 +360,27 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("outcome")
+        );
+    }
+
+    #[test]
+    fn numbers_instants_and_characters_that_cannot_be_kept_are_refused() {
+        let mut evidence: Evidence = serde_json::from_str(TEXT).unwrap();
+        evidence.occurred_at = OffsetDateTime::parse("9999-12-31T23:59:59-01:00", RFC3339).unwrap();
+        evidence.claim = Claim::ImageBuilt {
+            commit: "0123456789abcdef0123456789abcdef01234567".parse().unwrap(),
+            digest: Digest::of(b""),
+            platforms: vec!["linux/\0".to_owned()],
+            size_bytes: 1 << 53,
+        };
+        let errors = evidence.validate().unwrap_err();
+        let pointers: Vec<_> = errors.iter().map(|e| e.pointer.as_str()).collect();
+        let expected = ["/occurred_at", "/claim/platforms/0", "/claim/size_bytes"];
+        assert_eq!(pointers, expected);
+        assert_eq!(
+            evidence.sha256().len(),
+            64,
+            "no panic, and still an identity"
         );
     }
 

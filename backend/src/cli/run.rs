@@ -1,0 +1,128 @@
+//! The two entry points that run until they are told to stop.
+
+use super::{Failure, no_runtime};
+use crate::config::{
+    BuildConfig, DatabaseConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig,
+};
+use crate::http::{self, App};
+use crate::service::status::{self, ReadyStatus};
+use crate::store::Store;
+use crate::worker;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// All that can be configured. Both entry points check all of it, so that a mistake shows in whichever
+/// starts first.
+struct Everything {
+    server: ServerConfig,
+    database: DatabaseConfig,
+    worker: WorkerConfig,
+    build: BuildConfig,
+    log: LogConfig,
+}
+
+impl Everything {
+    fn read(reader: Reader<'_>) -> Result<Self, Failure> {
+        let everything = Self {
+            server: ServerConfig::read(&reader),
+            database: DatabaseConfig::read(&reader),
+            worker: WorkerConfig::read(&reader),
+            build: BuildConfig::read(&reader),
+            log: LogConfig::read(&reader, std::io::stderr().is_terminal()),
+        };
+        reader.finish()?;
+        Ok(everything)
+    }
+}
+
+/// `portbook server`
+pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
+    let config = Everything::read(reader)?;
+    start_log(config.log);
+    let store_config = config.database;
+    block_on_all_cores(async {
+        let shutdown = shutdown()?;
+        let store = Store::new(&store_config);
+        let address = config.server.listen;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            let advice = "PORTBOOK_LISTEN chooses another address";
+            Failure::Failed(format!("cannot listen on {address}: {error}; {advice}"))
+        })?;
+        let bound = listener.local_addr().map_err(|error| {
+            Failure::Failed(format!("cannot tell the address of {address}: {error}"))
+        })?;
+        tracing::info!(address = %bound, "listening");
+        let app = App {
+            store: store.clone(),
+            build: Arc::new(config.build),
+            server: Arc::new(config.server),
+        };
+        let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
+        http::serve(listener, http::router(app), shutdown).await;
+        startup_check.abort();
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// `portbook worker`
+pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
+    let config = Everything::read(reader)?;
+    start_log(config.log);
+    block_on_all_cores(async {
+        let shutdown = shutdown()?;
+        let store = Store::new(&config.database);
+        worker::run(&store, config.worker, shutdown).await;
+        store.close().await;
+        Ok(())
+    })
+}
+
+async fn warn_if_not_ready(store: Store) {
+    let readiness = status::readiness(&store).await;
+    if readiness.status == ReadyStatus::Unavailable {
+        let failing = readiness.checks.iter().filter(|check| !check.ok);
+        let details: Vec<_> = failing
+            .filter_map(|check| check.detail.as_deref())
+            .collect();
+        tracing::warn!(details = details.join("; "), "started, but not ready yet");
+    }
+}
+
+fn block_on_all_cores<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(no_runtime)?.block_on(work)
+}
+
+/// Resolves at SIGTERM or SIGINT. The signals are caught from the moment that this returns.
+fn shutdown() -> Result<impl Future<Output = ()>, Failure> {
+    let catch = |kind| {
+        signal(kind).map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")))
+    };
+    let mut terminate = catch(SignalKind::terminate())?;
+    let mut interrupt = catch(SignalKind::interrupt())?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal = name, "shutting down");
+    })
+}
+
+fn start_log(config: LogConfig) {
+    let registry = tracing_subscriber::registry().with(config.filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match config.format {
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).init(),
+        LogFormat::Text => registry
+            .with(lines.with_ansi(std::io::stderr().is_terminal()))
+            .init(),
+    }
+}

@@ -1,0 +1,71 @@
+//! Who asks: bearer tokens.
+
+use super::{App, Problem};
+use crate::service::token::{self, Access, AuthError, Scope, Token};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+
+/// Someone who may add evidence. As an extractor it runs before the body is read.
+pub(super) struct EvidenceWriter(pub Access);
+
+impl FromRequestParts<App> for EvidenceWriter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        require(app, &parts.headers, &Scope::EvidenceWrite)
+            .await
+            .map(Self)
+    }
+}
+
+/// The access of a request whose token has this scope.
+pub(super) async fn require(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &Scope,
+) -> Result<Access, Problem> {
+    let token = bearer(headers)?;
+    let access = match token::authenticate(&app.store, &token).await {
+        Ok(access) => access,
+        Err(AuthError::Store(error)) => return Err(error.into()),
+        Err(AuthError::Unknown) => return Err(invalid("unknown-token", AuthError::Unknown)),
+        Err(AuthError::Expired) => return Err(invalid("expired-token", AuthError::Expired)),
+    };
+    if access.has(scope) {
+        return Ok(access);
+    }
+    let id = token.id();
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "missing-scope",
+        "The token may not do this",
+        format!("This needs a token with the scope {scope}; the token pb_{id}_… has it not."),
+    ))
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Token, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        let problem = Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "missing-token",
+            "A token is needed",
+            "Send the header `Authorization: Bearer pb_…`; `portbook admin token create` makes a token.",
+        );
+        return Err(problem.with_header(header::WWW_AUTHENTICATE, "Bearer"));
+    };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| Token::parse(token.trim()));
+    // A malformed token is told like an unknown one, so that nothing of it is repeated.
+    token.ok_or_else(|| invalid("unknown-token", AuthError::Unknown))
+}
+
+fn invalid(name: &str, error: AuthError) -> Problem {
+    let title = "The token is not accepted";
+    Problem::new(StatusCode::UNAUTHORIZED, name, title, format!("{error}."))
+        .with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+}

@@ -1,0 +1,67 @@
+//! HTTP: routes, and what every answer has in common.
+
+mod auth;
+mod board;
+mod evidence;
+mod health;
+mod layers;
+mod openapi;
+mod pages;
+mod problem;
+mod serve;
+
+pub use health::Version;
+pub use openapi::document;
+pub use problem::Problem;
+pub use serve::{DRAIN_LIMIT, serve};
+
+use crate::config::{BuildConfig, ServerConfig};
+use crate::store::Store;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The most bytes of a request's body.
+const BODY_LIMIT: usize = 5 * 1024 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// What this build is.
+    pub build: Arc<BuildConfig>,
+    /// What is served, and to whom.
+    pub server: Arc<ServerConfig>,
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::skeleton())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::version))
+        .routes(routes!(openapi::serve))
+        .routes(routes!(board::board))
+        .routes(routes!(evidence::post))
+}
+
+/// The whole application as one service.
+pub fn router(app: App) -> Router {
+    let (router, _) = api().split_for_parts();
+    let router = router
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(pages::pages)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(app);
+    layers::common(router)
+}
+
+/// axum adds `Allow` to this.
+async fn method_not_allowed(method: Method) -> Problem {
+    Problem::method_not_allowed(format!(
+        "{method} is not among the methods that the header Allow names."
+    ))
+}

@@ -1,0 +1,11 @@
+//! Portbook, a self-hosted release ledger: what was tested, what was published, and what runs where.
+//!
+//! Layers point one way: `cli` and `http` know `service`, `service` knows `store`, `store` knows the
+//! databases. Everything is configured through `config`, which reads an injected environment.
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod service;
+pub mod store;
+pub mod worker;

@@ -1,0 +1,267 @@
+//! Tokens: `pb_<id>_<secret>`.
+
+use super::clock;
+use crate::store::{Lock, Store, StoreError, TokenRow};
+use evidence::Name;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+use subtle::ConstantTimeEq as _;
+
+const ID_BYTES: usize = 8;
+const SECRET_BYTES: usize = 32;
+
+/// What a token may do. A scope grants itself only, `admin` too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Reading, where reading is not public.
+    Read,
+    /// Adding evidence.
+    EvidenceWrite,
+    /// Looking after the ledger.
+    Admin,
+    /// Recording deployments to one environment.
+    DeployWrite(Name),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read => f.write_str("read"),
+            Self::EvidenceWrite => f.write_str("evidence:write"),
+            Self::Admin => f.write_str("admin"),
+            Self::DeployWrite(environment) => write!(f, "deploy:write:{environment}"),
+        }
+    }
+}
+
+/// Why a text is not a [`Scope`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a scope: expected read, evidence:write, admin or deploy:write:<environment>")]
+pub struct ParseScopeError(String);
+
+impl FromStr for Scope {
+    type Err = ParseScopeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "read" => Ok(Self::Read),
+            "evidence:write" => Ok(Self::EvidenceWrite),
+            "admin" => Ok(Self::Admin),
+            other => other
+                .strip_prefix("deploy:write:")
+                .and_then(|environment| environment.parse().ok())
+                .map(Self::DeployWrite)
+                .ok_or_else(|| ParseScopeError(text.to_owned())),
+        }
+    }
+}
+
+/// A whole token, secret included. It is shown once, when it is made, and otherwise never.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    id: String,
+    secret: String,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Token(pb_{}_[redacted])", self.id)
+    }
+}
+
+impl Token {
+    fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; ID_BYTES + SECRET_BYTES];
+        getrandom::fill(&mut bytes)?;
+        let (id, secret) = bytes.split_at(ID_BYTES);
+        Ok(Self {
+            id: hex(id),
+            secret: hex(secret),
+        })
+    }
+
+    /// Reads `pb_<id>_<secret>`; none if it is not of that form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, secret) = text.strip_prefix("pb_")?.split_once('_')?;
+        let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let whole = id.len() == 2 * ID_BYTES && secret.len() == 2 * SECRET_BYTES;
+        (whole && is_hex(id) && is_hex(secret)).then(|| Self {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        })
+    }
+
+    /// The public half.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The whole text, for the one time that it is shown.
+    pub fn reveal(&self) -> String {
+        format!("pb_{}_{}", self.id, self.secret)
+    }
+
+    /// 256 random bits need no slow hash.
+    fn secret_hash(&self) -> String {
+        hex(&Sha256::digest(self.secret.as_bytes()))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a valid token grants.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The token's public half.
+    pub token_id: String,
+    /// The only project that it is good for.
+    pub project: Name,
+    scopes: Vec<Scope>,
+}
+
+impl Access {
+    /// Whether the token has this very scope.
+    pub fn has(&self, scope: &Scope) -> bool {
+        self.scopes.contains(scope)
+    }
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// No such token, or another secret.
+    #[error("the token is unknown")]
+    Unknown,
+    /// It was good once.
+    #[error("the token has expired; `portbook admin token create` makes another")]
+    Expired,
+    /// The database could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Finds out what a token grants.
+///
+/// # Errors
+/// When it grants nothing, or the database cannot be asked.
+pub async fn authenticate(store: &Store, token: &Token) -> Result<Access, AuthError> {
+    let row = store
+        .read()
+        .await?
+        .token(&token.id)
+        .await?
+        .ok_or(AuthError::Unknown)?;
+    let given = token.secret_hash();
+    if !bool::from(given.as_bytes().ct_eq(row.secret_hash.as_bytes())) {
+        return Err(AuthError::Unknown);
+    }
+    if row.expires_at <= clock::now() {
+        return Err(AuthError::Expired);
+    }
+    let scopes = row
+        .scopes
+        .split(' ')
+        .map(str::parse)
+        .collect::<Result<_, _>>();
+    Ok(Access {
+        token_id: row.id,
+        project: row.project,
+        scopes: scopes.map_err(StoreError::corrupt)?,
+    })
+}
+
+/// A token that was just made.
+#[derive(Debug)]
+pub struct NewToken {
+    /// The token.
+    pub token: Token,
+    /// From when on it is refused, RFC 3339.
+    pub expires_at: String,
+}
+
+/// Why no token was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateTokenError {
+    /// The operating system gave no random numbers.
+    #[error("the operating system gave no random numbers: {0}")]
+    Random(getrandom::Error),
+    /// The calendar ends before the token would.
+    #[error("a token cannot last that long")]
+    TooLong,
+    /// The database could not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a token.
+///
+/// # Errors
+/// When there are no random numbers, the lifetime is absurd, or the database refuses.
+pub async fn create(
+    store: &Store,
+    project: Name,
+    scopes: &[Scope],
+    lifetime: Duration,
+) -> Result<NewToken, CreateTokenError> {
+    let token = Token::generate().map_err(CreateTokenError::Random)?;
+    let created_at = clock::now();
+    let (expires_at, written) = i64::try_from(lifetime.as_micros())
+        .ok()
+        .and_then(|lifetime| created_at.checked_add(lifetime))
+        .and_then(|expires_at| Some((expires_at, clock::rfc3339(expires_at)?)))
+        .ok_or(CreateTokenError::TooLong)?;
+    let scopes: Vec<_> = scopes.iter().map(Scope::to_string).collect();
+    let row = TokenRow {
+        id: token.id.clone(),
+        secret_hash: token.secret_hash(),
+        project,
+        scopes: scopes.join(" "),
+        created_at,
+        expires_at,
+    };
+    let mut session = store.write(Lock::None).await?;
+    session.insert_token(&row).await?;
+    session.commit().await?;
+    Ok(NewToken {
+        token,
+        expires_at: written,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_read_back_and_hide_their_secret() {
+        let token = Token::generate().unwrap();
+        assert_ne!(token, Token::generate().unwrap());
+        let text = token.reveal();
+        assert_eq!(Token::parse(&text), Some(token.clone()));
+        assert!(!format!("{token:?}").contains(&token.secret));
+        for bad in [
+            "",
+            "pb_",
+            "pb_1_2",
+            &text[1..],
+            &text[..text.len() - 1],
+            &format!("{text}0"),
+        ] {
+            assert_eq!(Token::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn scopes_read_back() {
+        for text in ["read", "evidence:write", "admin", "deploy:write:prod"] {
+            assert_eq!(text.parse::<Scope>().unwrap().to_string(), text);
+        }
+        for bad in ["", "write", "deploy:write:", "deploy:write:Prod", "admin "] {
+            assert!(bad.parse::<Scope>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The database: SQLite or Postgres, with the same statements.
+
+mod board;
+mod error;
+mod evidence;
+mod heartbeat;
+mod postgres;
+mod projection;
+mod schema;
+mod session;
+mod sqlite;
+mod token;
+
+pub use board::{BoardRows, CommitRow, PublicationRow, RunRow, Slot};
+pub use error::StoreError;
+pub use evidence::{NewEvidence, StoredEvidence};
+pub use projection::{Head, RunChange, Source};
+pub use schema::{SCHEMA_HEAD, SCHEMA_MIN, SchemaState};
+pub use session::Session;
+pub use token::TokenRow;
+
+use crate::config::DatabaseConfig;
+use std::sync::Arc;
+
+/// The database. Cheap to clone; all clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<Backend>,
+}
+
+enum Backend {
+    Sqlite(sqlite::SqliteDatabase),
+    Postgres(postgres::PostgresDatabase),
+}
+
+/// What a writing transaction must have to itself. SQLite has one writer at a time in any case.
+#[derive(Clone, Copy, Debug)]
+pub enum Lock {
+    /// Adding to the evidence. Without it a row with a lower `seq` could be committed after one with a
+    /// higher `seq`, and the projection's cursor would have passed it by.
+    Ledger,
+    /// Moving the projection on.
+    Projection,
+    /// Nothing: rows that no other transaction depends on.
+    None,
+}
+
+impl Store {
+    /// Prepares the connections; nothing is opened before it is needed, so a server can start before its
+    /// database.
+    pub fn new(config: &DatabaseConfig) -> Self {
+        let backend = match config {
+            DatabaseConfig::Sqlite(sqlite) => Backend::Sqlite(sqlite::SqliteDatabase::new(sqlite)),
+            DatabaseConfig::Postgres(postgres) => {
+                Backend::Postgres(postgres::PostgresDatabase::new(postgres))
+            }
+        };
+        Self {
+            backend: Arc::new(backend),
+        }
+    }
+
+    /// Begins a reading transaction; all its statements see one state.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn read(&self) -> Result<Session, StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(database) => database.read().await.map(Session::Sqlite),
+            Backend::Postgres(database) => database.read().await.map(Session::Postgres),
+        }
+    }
+
+    /// Begins a writing transaction, when `lock` is free.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or the lock stays taken.
+    pub async fn write(&self, lock: Lock) -> Result<Session, StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(database) => database.write().await.map(Session::Sqlite),
+            Backend::Postgres(database) => database.write(lock).await.map(Session::Postgres),
+        }
+    }
+
+    /// Closes all connections, and waits until that is done.
+    pub async fn close(&self) {
+        match &*self.backend {
+            Backend::Sqlite(database) => database.close().await,
+            Backend::Postgres(database) => database.close().await,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Postgres.
+
+use super::{Lock, StoreError};
+use crate::config::PostgresConfig;
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres, Transaction};
+use std::time::Duration;
+
+/// How long to wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Two or three processes of ours share a server whose own limit is often 100.
+const MAX_CONNECTIONS: u32 = 8;
+
+/// The first half of our advisory locks' keys; the second says which lock.
+const LOCK_SPACE: i32 = 0x706f_7274;
+
+/// A Postgres database and the connections to it.
+pub struct PostgresDatabase {
+    options: PgConnectOptions,
+    pool: PgPool,
+}
+
+impl PostgresDatabase {
+    /// Prepares the pool; nothing is opened yet.
+    pub fn new(config: &PostgresConfig) -> Self {
+        let options = config.options().clone().application_name("portbook");
+        // No request waits longer for the database than its client would; a migration may.
+        let bounded = options
+            .clone()
+            .options([("lock_timeout", "5s"), ("statement_timeout", "15s")]);
+        let pool = PoolOptions::<Postgres>::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .connect_lazy_with(bounded);
+        Self { options, pool }
+    }
+
+    pub(super) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        // One snapshot for all statements, so that a board is of one version.
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Ok(self.pool.begin_with(begin).await?)
+    }
+
+    pub(super) async fn write(
+        &self,
+        lock: Lock,
+    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let key = match lock {
+            Lock::Ledger => 1,
+            Lock::Projection => 2,
+            Lock::None => return Ok(transaction),
+        };
+        sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
+            .bind(LOCK_SPACE)
+            .bind(key)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction)
+    }
+
+    pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
+        let mut connection = self.options.connect().await?;
+        // sqlx holds an advisory lock meanwhile, so a second migrator waits.
+        migrator
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(super::schema::migration_error)?;
+        connection.close().await?;
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
