@@ -1,0 +1,50 @@
+//! The command line.
+
+use crate::commands::{build_image, ci, compose_image_mode, doctor, smoke, test};
+use clap::{Parser, Subcommand};
+
+/// The delivery pipeline: what CI and developers run, defined once.
+///
+/// stdout is data, stderr is chatter. Exit codes: 0 done, 1 a step failed, 2 the call was wrong,
+/// 3 refused by policy, 4 a needed tool or service is missing.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Print the output of steps as it comes
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask smoke                 boot the production build and check it
+  cargo xtask test                  every test that this machine can run
+  cargo xtask ci                    what the workflows run
+  cargo xtask ci --dry-run          the same, as lines to paste into a shell
+  cargo xtask doctor --fix          bring what is missing";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the required checks, as the workflows run them
+    Ci(ci::Args),
+    /// Run tests
+    Test(test::Args),
+    /// Boot the production build and check it
+    Smoke(smoke::Args),
+    /// Build an image through BuildKit
+    BuildImage(build_image::Args),
+    /// Switch docker-compose.dev.yml between building the application and running a published image
+    ComposeImageMode(compose_image_mode::Args),
+    /// Say what this machine has and lacks, and mend it
+    Doctor(doctor::Args),
+    /// Print shell completions
+    #[command(after_help = "Examples:
+  cargo xtask completions bash > ~/.local/share/bash-completion/completions/cargo-xtask")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}

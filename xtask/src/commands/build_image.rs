@@ -1,0 +1,330 @@
+//! `build-image`: images through BuildKit.
+
+use super::{Reported, prepare};
+use crate::context::{Context, Head};
+use crate::error::{Exit, Problem};
+use crate::image::{read_layout, violations};
+use crate::plan::{Need, Plan, Step};
+use crate::policy::Pipeline;
+use crate::record;
+use anyhow::Result;
+use clap::ValueEnum;
+use evidence::Claim;
+use std::path::PathBuf;
+
+/// Arguments of `build-image`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask build-image                            production image into the engine's store
+  cargo xtask build-image --output target/artefact   one OCI image layout, checked
+  cargo xtask build-image --target backend --load    the image that runs the back-end's tests")]
+pub struct Args {
+    /// The Dockerfile's target
+    #[arg(long, value_enum, default_value_t)]
+    target: Target,
+    /// The platform to build for, such as linux/arm64; without it the engine's own
+    #[arg(long, value_parser = parse_platform)]
+    platform: Option<String>,
+    /// Put the image into the engine's store (the default)
+    #[arg(long, conflicts_with = "output")]
+    load: bool,
+    /// Write an OCI image layout to this folder instead; what stands there is replaced
+    #[arg(long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Tag the image with this name; without it portbook:sha-<7>
+    #[arg(long, value_name = "REF", value_parser = parse_reference)]
+    tag: Option<evidence::ImageRef>,
+    /// Do not use the build cache
+    #[arg(long)]
+    no_cache: bool,
+    /// Build an artefact although the tree differs from its commit
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Print the commands instead of running them
+    #[arg(long)]
+    dry_run: bool,
+    /// Print what was built as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A target of docker/Dockerfile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// What is published: the static binary and the web files.
+    #[default]
+    Production,
+    /// Runs the back-end's tests.
+    Backend,
+    /// The front-end's dev server.
+    Frontend,
+}
+
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Backend => "backend",
+            Self::Frontend => "frontend",
+        }
+    }
+}
+
+/// A platform as BuildKit writes it: `os/architecture[/variant]`.
+fn parse_platform(text: &str) -> Result<String, String> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    let count = text.split('/').count();
+    if (2..=3).contains(&count) && text.split('/').all(part) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected os/architecture[/variant], such as linux/arm64".to_owned())
+    }
+}
+
+/// clap wants a function that owns its error.
+pub fn parse_reference(text: &str) -> Result<evidence::ImageRef, String> {
+    text.parse()
+        .map_err(|error: evidence::ParseImageRefError| error.to_string())
+}
+
+/// Where a build goes.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// The engine's own store.
+    Store,
+    /// An OCI image layout in this folder, relative to the root.
+    Layout(String),
+}
+
+/// The step that builds a target. Only the configuration of the image depends on the commit: equal
+/// sources give equal layers.
+pub fn build_step(
+    id: &str,
+    head: &Head,
+    pipeline: &Pipeline,
+    target: Target,
+    destination: &Destination,
+    tag: &str,
+) -> Step {
+    let mut step = Step::new(id, &["docker", "buildx", "build", "--file", "docker/Dockerfile"])
+        .args(["--target", target.name(), "--tag", tag])
+        .args(["--provenance=false", "--sbom=false", "--progress=plain"])
+        .requires(Need::Engine)
+        .lane("buildkit")
+        .hint("the last lines above name the Dockerfile's step; cargo xtask doctor says whether base images are missing");
+    if target == Target::Production {
+        let image = &pipeline.image;
+        step = step
+            .args(["--build-arg".to_owned(), format!("COMMIT={}", head.commit)])
+            .args([
+                "--build-arg",
+                concat!("VERSION=", env!("CARGO_PKG_VERSION")),
+            ])
+            .args([
+                "--build-arg".to_owned(),
+                format!("CREATED={}", rfc3339(head.epoch)),
+            ])
+            .args([
+                "--build-arg".to_owned(),
+                format!("SOURCE_URL=https://github.com/{}", image.repository),
+            ])
+            .env("SOURCE_DATE_EPOCH", head.epoch.to_string());
+    }
+    match destination {
+        Destination::Store => step.args(["--load", "."]),
+        Destination::Layout(dir) => step
+            .args([
+                "--output".to_owned(),
+                format!("type=oci,dest={dir},tar=false,rewrite-timestamp=true"),
+            ])
+            .args(["."]),
+    }
+}
+
+fn rfc3339(epoch: i64) -> String {
+    time::OffsetDateTime::from_unix_timestamp(epoch)
+        .ok()
+        .and_then(|at| at.format(evidence::RFC3339).ok())
+        .unwrap_or_default()
+}
+
+/// Builds an image.
+pub fn run(ctx: &Context, args: &Args) -> Result<()> {
+    let pipeline = Pipeline::read(&ctx.root)?;
+    let head = ctx.head()?;
+    if args.output.is_some() && head.dirty && !args.allow_dirty && !args.dry_run {
+        return Err(Problem::new(
+            Exit::Refused,
+            format!(
+                "the tree differs from commit {}: an artefact must be exactly what its commit says",
+                head.commit.short()
+            ),
+        )
+        .next("git commit, or for a try that is never published: --allow-dirty")
+        .into());
+    }
+    if head.dirty && !args.dry_run {
+        eprintln!(
+            "note: the tree differs from commit {}; the image is of the tree",
+            head.commit.short()
+        );
+    }
+    let tag = args.tag.as_ref().map_or_else(
+        || format!("{}:{}", pipeline.project, head.commit.tag()),
+        |tag| tag.to_string(),
+    );
+    let destination = match &args.output {
+        Some(path) => Destination::Layout(relative(ctx, path)?),
+        None => Destination::Store,
+    };
+    let mut step = build_step(
+        "image/build",
+        &head,
+        &pipeline,
+        args.target,
+        &destination,
+        &tag,
+    );
+    let at = step.argv.len() - 1;
+    if let Some(platform) = &args.platform {
+        step.argv
+            .splice(at..at, ["--platform".to_owned(), platform.clone()]);
+    }
+    if args.no_cache {
+        step.argv.insert(at, "--no-cache".to_owned());
+    }
+    let mut steps = vec![step];
+    if let Destination::Layout(dir) = &destination {
+        // BuildKit adds to a layout that is there; an artefact is one image.
+        steps.insert(
+            0,
+            Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit"),
+        );
+        steps[1] = steps[1].clone().after("image/clear");
+    }
+    let plan = Plan::of("image", steps);
+    if args.dry_run {
+        print!("{}", plan.script());
+        return Ok(());
+    }
+    prepare(ctx, "build-image", &plan)?;
+    match (&destination, args.target) {
+        (Destination::Layout(dir), Target::Production) => {
+            check_artefact(ctx, &pipeline, &head, dir, args.json)
+        }
+        _ => {
+            if args.json {
+                println!(
+                    "{}",
+                    serde_json::json!({ "tag": tag, "commit": head.commit })
+                );
+            } else {
+                eprintln!("built {tag}\n  next: cargo xtask smoke --image {tag}");
+            }
+            Ok(())
+        }
+    }
+}
+
+fn relative(ctx: &Context, path: &std::path::Path) -> Result<String> {
+    let path = std::path::absolute(path)?;
+    let shown = path.strip_prefix(&ctx.root).unwrap_or(&path);
+    if shown.as_os_str().is_empty() || ctx.root.starts_with(&path) {
+        return Err(Problem::usage(format!(
+            "--output {}: what stands there is replaced, and that is the repository",
+            path.display()
+        ))
+        .next("--output target/artefact")
+        .into());
+    }
+    if path.exists()
+        && !path.join("index.json").exists()
+        && std::fs::read_dir(&path).map_or(true, |mut dir| dir.next().is_some())
+    {
+        return Err(Problem::usage(format!(
+            "--output {}: it exists and is no OCI image layout; nothing was replaced",
+            path.display()
+        ))
+        .next("name a folder that does not exist yet")
+        .into());
+    }
+    match shown.to_str() {
+        Some(text) if !text.contains(',') => Ok(text.to_owned()),
+        _ => Err(Problem::usage(format!(
+            "--output {}: expected UTF-8 without a comma",
+            path.display()
+        ))
+        .into()),
+    }
+}
+
+fn check_artefact(
+    ctx: &Context,
+    pipeline: &Pipeline,
+    head: &Head,
+    dir: &str,
+    json: bool,
+) -> Result<()> {
+    let facts = read_layout(&ctx.root.join(dir))?;
+    let max_bytes = pipeline.image.max_megabytes * 1_000_000;
+    let wrong = violations(&facts, &head.commit, max_bytes);
+    if json {
+        println!(
+            "{:#}",
+            serde_json::json!({ "digest": facts.digest, "commit": head.commit, "platforms": [facts.platform],
+                "size_bytes": facts.size_bytes, "layout": dir, "dirty": head.dirty, "violations": wrong })
+        );
+    }
+    eprintln!(
+        "artefact {dir}\n  digest {}\n  {}, {:.1} of at most {} MB",
+        facts.digest,
+        facts.platform,
+        facts.size_bytes as f64 / 1e6,
+        pipeline.image.max_megabytes
+    );
+    if !wrong.is_empty() {
+        for violation in &wrong {
+            eprintln!("error: the image is not fit for production: {violation}");
+        }
+        return Err(Reported(Exit::Failed).into());
+    }
+    if !head.dirty {
+        record::write(
+            ctx,
+            pipeline,
+            Claim::ImageBuilt {
+                commit: head.commit.clone(),
+                digest: facts.digest,
+                platforms: vec![facts.platform],
+                size_bytes: facts.size_bytes,
+            },
+        )?;
+    }
+    eprintln!("  next: cargo xtask smoke --artefact {dir}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_checked_before_the_engine_sees_them() {
+        assert!(parse_platform("linux/arm/v7").is_ok());
+        for bad in [
+            "",
+            "linux",
+            "linux/",
+            "Linux/amd64",
+            "linux/amd64,linux/arm64",
+            "a/b/c/d",
+        ] {
+            assert!(parse_platform(bad).is_err(), "{bad} was accepted");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! One file per command: it turns arguments into a plan, or into an answer.
+
+pub mod build_image;
+pub mod ci;
+pub mod compose_image_mode;
+pub mod doctor;
+mod needs;
+pub mod smoke;
+pub mod test;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use crate::error::{self, Exit};
+use crate::plan::{self, Outcome, Plan, RunOptions, RunReport};
+use anyhow::Result;
+use clap::CommandFactory as _;
+pub use needs::{Needs, browser};
+use std::fmt;
+
+/// Runs a command.
+pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
+    match command {
+        Command::Ci(args) => ci::run(ctx, &args),
+        Command::Test(args) => test::run(ctx, &args),
+        Command::Smoke(args) => smoke::run(ctx, &args),
+        Command::BuildImage(args) => build_image::run(ctx, &args),
+        Command::ComposeImageMode(args) => compose_image_mode::run(ctx, &args),
+        Command::Doctor(args) => doctor::run(ctx, &args),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "cargo-xtask",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
+    }
+}
+
+/// A failure that has been reported in full already: only its exit code is left to be told.
+#[derive(Debug)]
+pub struct Reported(pub Exit);
+
+impl fmt::Display for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ended with exit code {}", self.0 as u8)
+    }
+}
+
+impl std::error::Error for Reported {}
+
+/// The exit code for an error.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    error
+        .downcast_ref::<Reported>()
+        .map_or_else(|| error::exit_code(error), |reported| reported.0 as u8)
+}
+
+/// Runs a plan, prints its table on stderr and writes its reports.
+fn run_plan(ctx: &Context, name: &str, plan: &Plan, options: RunOptions) -> Result<RunReport> {
+    let needs = Needs::new(ctx);
+    let report = plan::run(ctx, name, plan, options, &|need| needs.lack(need))?;
+    plan::write_reports(ctx, name, &report)?;
+    Ok(report)
+}
+
+/// Runs a plan whose steps only prepare something: quiet about success, an error when a step did not pass.
+fn prepare(ctx: &Context, name: &str, plan: &Plan) -> Result<()> {
+    let report = run_plan(
+        ctx,
+        name,
+        plan,
+        RunOptions {
+            fresh: true,
+            ..Default::default()
+        },
+    )?;
+    if report.steps().any(|step| !step.outcome.is_good()) {
+        eprint!("\n{}", plan::summary::text(&report, ctx.out));
+    }
+    conclude(&report)
+}
+
+/// The error that a report stands for: failed before cancelled before missing.
+fn conclude(report: &RunReport) -> Result<()> {
+    let any = |test: fn(&Outcome) -> bool| report.steps().any(|step| test(&step.outcome));
+    if any(|outcome| matches!(outcome, Outcome::Cancelled)) {
+        return Err(Reported(Exit::Interrupted).into());
+    }
+    if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
+        return Err(Reported(Exit::Failed).into());
+    }
+    if any(|outcome| matches!(outcome, Outcome::Missing { .. })) {
+        return Err(Reported(Exit::Missing).into());
+    }
+    Ok(())
+}

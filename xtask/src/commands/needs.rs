@@ -1,0 +1,138 @@
+//! Whether this machine has what steps need. Each question is asked once.
+
+use crate::context::Context;
+use crate::engine::{path_with_engine, probe};
+use crate::plan::Need;
+use crate::process::on_path;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use xshell::cmd;
+
+/// The oldest Node.js that the front-end's tools run on.
+pub const OLDEST_NODE: (u32, u32) = (20, 19);
+
+/// Answers for a machine.
+pub struct Needs<'a> {
+    ctx: &'a Context,
+    path: String,
+    known: RefCell<BTreeMap<Need, Option<String>>>,
+}
+
+impl<'a> Needs<'a> {
+    /// Answers for this machine.
+    pub fn new(ctx: &'a Context) -> Self {
+        let path = path_with_engine(ctx).or_else(|| ctx.env.get("PATH").map(str::to_owned));
+        Self {
+            ctx,
+            path: path.unwrap_or_default(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// What is missing and how to get it; none when it is there.
+    pub fn lack(&self, need: Need) -> Option<String> {
+        if let Some(answer) = self.known.borrow().get(&need) {
+            return answer.clone();
+        }
+        let answer = match need {
+            Need::Node => self.lack_of_node(),
+            Need::Engine => probe::engine_state(self.ctx).lack().or_else(|| self.lack_of_plugin("buildx", (0, 13))),
+            Need::Compose => self.lack_of_plugin("compose", (2, 24)),
+            Need::Browser => browser(self.ctx, &self.path).is_none().then(|| {
+                "no Chromium or Chrome was found; next: cargo xtask doctor --fix, or set PORTBOOK_CHROMIUM".to_owned()
+            }),
+            Need::CargoDeny => on_path(&self.path, "cargo-deny").is_none().then(|| {
+                "cargo-deny is not on the PATH; next: cargo install --locked cargo-deny".to_owned()
+            }),
+        };
+        self.known.borrow_mut().insert(need, answer.clone());
+        answer
+    }
+
+    /// The first line that a program prints, or none when it does not run.
+    pub fn version_of(&self, program: &str, args: &[&str]) -> Option<String> {
+        let shell = self.ctx.shell().ok()?;
+        let _path = shell.push_env("PATH", &self.path);
+        let text = cmd!(shell, "{program} {args...}")
+            .quiet()
+            .ignore_stderr()
+            .read()
+            .ok()?;
+        text.lines().next().map(str::to_owned)
+    }
+
+    fn lack_of_node(&self) -> Option<String> {
+        let want = format!("{}.{}", OLDEST_NODE.0, OLDEST_NODE.1);
+        let Some(found) = self.version_of("node", &["--version"]) else {
+            return Some(format!(
+                "node is not on the PATH, expected {want} or newer; next: cargo xtask doctor"
+            ));
+        };
+        if !at_least(&found, OLDEST_NODE) {
+            return Some(format!(
+                "node is {found}, expected {want} or newer; next: cargo xtask doctor"
+            ));
+        }
+        let npm = self.version_of("npm", &["--version"]);
+        npm.is_none()
+            .then(|| "npm is not on the PATH; next: cargo xtask doctor".to_owned())
+    }
+
+    fn lack_of_plugin(&self, plugin: &str, oldest: (u32, u32)) -> Option<String> {
+        let want = format!("{}.{}", oldest.0, oldest.1);
+        match self.version_of("docker", &[plugin, "version"]) {
+            Some(found) if at_least(&found, oldest) => None,
+            Some(found) => Some(format!(
+                "docker {plugin} is {found:?}, expected {want} or newer; next: cargo xtask doctor --fix"
+            )),
+            None => Some(format!(
+                "docker {plugin} does not run, expected {want} or newer; next: cargo xtask doctor --fix"
+            )),
+        }
+    }
+}
+
+/// Whether the first `major.minor` in a text is at least `oldest`.
+pub fn at_least(text: &str, oldest: (u32, u32)) -> bool {
+    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    let mut versions = words.filter_map(|word| {
+        let mut parts = word.split('.');
+        Some((
+            parts.next()?.parse::<u32>().ok()?,
+            parts.next()?.parse::<u32>().ok()?,
+        ))
+    });
+    versions.next().is_some_and(|found| found >= oldest)
+}
+
+/// The browser that the end-to-end tests drive.
+pub fn browser(ctx: &Context, path: &str) -> Option<PathBuf> {
+    if let Some(named) = ctx.env.get("PORTBOOK_CHROMIUM") {
+        return Some(PathBuf::from(named)).filter(|file| file.is_file());
+    }
+    let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+    [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ]
+    .iter()
+    .find_map(|name| on_path(path, name))
+    .or_else(|| mac.is_file().then_some(mac))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(at_least("v20.19.1", (20, 19)));
+        assert!(!at_least("v20.9.0", (20, 19)));
+        assert!(at_least("github.com/docker/buildx 0.29.1 abc", (0, 13)));
+        assert!(at_least("Docker Compose version v2.40.3", (2, 24)));
+        assert!(!at_least("nothing", (0, 0)));
+    }
+}

@@ -1,0 +1,106 @@
+//! `pipeline.yml`: the policy as data.
+
+use crate::error::Problem;
+use anyhow::Result;
+use evidence::Name;
+use serde::Deserialize;
+use std::path::Path;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// The project's name in the ledger.
+    pub project: Name,
+    /// The production image.
+    pub image: Image,
+    /// The jobs of `cargo xtask ci`, in order, each with the path prefixes that concern it.
+    jobs: serde_yaml::Mapping,
+}
+
+/// The production image.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// The registry's host.
+    pub registry: String,
+    /// The repository in that registry.
+    pub repository: String,
+    /// The compressed size that is accepted, in megabytes (10^6 bytes).
+    pub max_megabytes: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobPaths {
+    paths: Vec<String>,
+}
+
+impl Pipeline {
+    /// Reads `pipeline.yml` in the root folder.
+    ///
+    /// # Errors
+    /// Exit 2, naming the line, when the file is not of this form.
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join("pipeline.yml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Problem::usage(format!("cannot read {}: {error}", path.display())))?;
+        Self::parse(&text).map_err(|error| Problem::usage(format!("pipeline.yml: {error}")).into())
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let pipeline: Self = serde_yaml::from_str(text)?;
+        pipeline.jobs()?;
+        Ok(pipeline)
+    }
+
+    /// The jobs' names in order, each with the path prefixes that concern it.
+    pub fn jobs(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let mut jobs = Vec::new();
+        for (name, body) in &self.jobs {
+            let name: String = serde_yaml::from_value(name.clone())?;
+            let body: JobPaths = serde_yaml::from_value(body.clone())?;
+            jobs.push((name, body.paths));
+        }
+        Ok(jobs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repositorys_own_policy_is_readable_and_its_jobs_keep_their_order() {
+        let pipeline =
+            Pipeline::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))).unwrap();
+        let names: Vec<_> = pipeline
+            .jobs()
+            .unwrap()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "backend-quality",
+                "frontend-quality",
+                "image",
+                "smoke-e2e",
+                "policy"
+            ]
+        );
+        assert_eq!(
+            pipeline.image.repository,
+            pipeline.image.repository.to_lowercase()
+        );
+    }
+
+    #[test]
+    fn a_typing_mistake_is_named() {
+        let error = Pipeline::parse("project: p\nimagee: {}\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("imagee"), "{error}");
+    }
+}

@@ -1,0 +1,243 @@
+//! Child processes: each in a process group of its own, so that stopping one stops what it started too.
+
+use crate::context::{Context, Env};
+use anyhow::{Context as _, Result};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Between two looks at a running process.
+pub const POLL: Duration = Duration::from_millis(50);
+/// What a process gets to end after SIGTERM before it is killed.
+pub const GRACE: Duration = Duration::from_secs(20);
+
+/// A program to start.
+#[derive(Clone, Debug)]
+pub struct Spawn {
+    /// The program.
+    pub program: OsString,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The working folder.
+    pub dir: PathBuf,
+    /// The whole environment.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Spawn {
+    /// Starts it with both outputs written to `log` and nothing on its input.
+    pub fn start(&self, log: &Path) -> Result<Running> {
+        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        let handle = duct::cmd(&self.program, &self.args)
+            .dir(&self.dir)
+            .full_env(&self.env)
+            .stdin_null()
+            .stderr_to_stdout()
+            .stdout_file(file)
+            .unchecked()
+            .before_spawn(|command| {
+                command.process_group(0);
+                Ok(())
+            })
+            .start()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        Ok(Running {
+            handle,
+            ended: false,
+        })
+    }
+}
+
+/// A started process. Dropping it kills what is left of its group.
+pub struct Running {
+    handle: duct::Handle,
+    ended: bool,
+}
+
+impl Running {
+    /// The exit code once it has ended: `Some(None)` when a signal ended it.
+    pub fn poll(&mut self) -> Result<Option<Option<i32>>> {
+        let status = self.handle.try_wait()?.map(|output| output.status.code());
+        self.ended = status.is_some();
+        Ok(status)
+    }
+
+    /// Sends a signal, by name, to the process's whole group.
+    pub fn signal(&self, name: &str) {
+        for pid in self.pids() {
+            signal_group(pid, name);
+        }
+    }
+
+    /// The process ids.
+    pub fn pids(&self) -> Vec<u32> {
+        self.handle.pids()
+    }
+
+    /// Lets it go on after this value and this program are gone.
+    pub fn leave(mut self) {
+        self.ended = true;
+    }
+
+    /// SIGTERM, then SIGKILL after `grace`; the exit code, none when a signal ended it.
+    pub fn stop(&mut self, grace: Duration) -> Result<Option<i32>> {
+        self.signal("TERM");
+        let began = Instant::now();
+        let mut killed = false;
+        loop {
+            if let Some(code) = self.poll()? {
+                return Ok(code);
+            }
+            if began.elapsed() > grace && !killed {
+                self.signal("KILL");
+                killed = true;
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.signal("KILL");
+            let _ = self.handle.wait();
+        }
+    }
+}
+
+/// Through kill(1): the standard library has no call for it, and a crate for one call is not worth its cost.
+fn signal_group(pid: u32, name: &str) {
+    let _ = Command::new("kill")
+        .args([format!("-{name}"), "--".to_owned(), format!("-{pid}")])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+}
+
+/// The environment for child processes: this process's own without the variables that `cargo run` adds.
+/// They describe the xtask package, and build scripts that look at them would run again every time.
+pub fn child_env(ctx: &Context) -> BTreeMap<String, String> {
+    let mut env = without_cargo_run(&ctx.env);
+    if let Some(path) = crate::engine::path_with_engine(ctx) {
+        env.insert("PATH".to_owned(), path);
+    }
+    env
+}
+
+fn without_cargo_run(env: &Env) -> BTreeMap<String, String> {
+    let added = |key: &str| {
+        key == "CARGO"
+            || [
+                "CARGO_PKG_",
+                "CARGO_MANIFEST_",
+                "CARGO_BIN_",
+                "CARGO_CRATE_",
+                "CARGO_PRIMARY_",
+            ]
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
+    };
+    env.iter()
+        .filter(|(key, _)| !added(key))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// This very binary, also after cargo has put a newer one in its place.
+pub fn own_binary() -> Result<PathBuf> {
+    let path = std::env::current_exe().context("this program's own path cannot be read")?;
+    let held = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    Ok(if !path.exists() && held.exists() {
+        held
+    } else {
+        path
+    })
+}
+
+/// Whether a program stands on a PATH.
+pub fn on_path(path: &str, program: &str) -> Option<PathBuf> {
+    std::env::split_paths(path)
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+}
+
+/// The last lines of a file; bytes that are not UTF-8 are replaced.
+pub fn tail(file: &Path, lines: usize) -> String {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Spawn {
+        Spawn {
+            program: "sh".into(),
+            args: vec!["-c".to_owned(), script.to_owned()],
+            dir: std::env::temp_dir(),
+            env: without_cargo_run(&Env::of_process()),
+        }
+    }
+
+    #[test]
+    fn stopping_reaches_the_grandchildren() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut running = shell("sleep 1000 & echo $!; wait").start(&log).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let grandchild = loop {
+            let text = tail(&log, 1);
+            if !text.is_empty() {
+                break text;
+            }
+            assert!(Instant::now() < deadline, "the shell printed nothing");
+            std::thread::sleep(POLL);
+        };
+        running.stop(GRACE).unwrap();
+        let alive = || {
+            Path::new(&format!("/proc/{grandchild}/cmdline")).exists()
+                && !std::fs::read(format!("/proc/{grandchild}/cmdline"))
+                    .unwrap_or_default()
+                    .is_empty()
+        };
+        while alive() {
+            assert!(Instant::now() < deadline, "the grandchild lives on");
+            std::thread::sleep(POLL);
+        }
+    }
+
+    #[test]
+    fn exit_codes_and_both_outputs_arrive() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut running = shell("echo out; echo err >&2; exit 7").start(&log).unwrap();
+        let code = loop {
+            if let Some(code) = running.poll().unwrap() {
+                break code;
+            }
+            std::thread::sleep(POLL);
+        };
+        assert_eq!(code, Some(7));
+        assert_eq!(tail(&log, 5), "out\nerr");
+    }
+
+    #[test]
+    fn what_cargo_run_adds_is_taken_away() {
+        let env = Env::from([
+            ("CARGO_PKG_NAME", "xtask"),
+            ("CARGO_HOME", "/c"),
+            ("CARGO", "x"),
+            ("A", "1"),
+        ]);
+        let kept = without_cargo_run(&env);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["A", "CARGO_HOME"]);
+    }
+}
