@@ -2,6 +2,7 @@
 FROM scratch
 # A minimal Debian with postgresql-17, made by base-images.sh.
 ADD root.tar /
+# hadolint ignore=DL3022  # a named build context
 COPY --from=scripts --chmod=0755 postgres-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 RUN mkdir -p /docker-entrypoint-initdb.d /var/lib/postgresql/data /var/run/postgresql \
     && chown postgres:postgres /var/lib/postgresql/data /var/run/postgresql \
