@@ -120,7 +120,9 @@ fn start_log(config: LogConfig) {
     let registry = tracing_subscriber::registry().with(config.filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match config.format {
-        LogFormat::Json => registry.with(lines.json().flatten_event(true)).init(),
+        LogFormat::Json => registry
+            .with(lines.json().flatten_event(true).with_span_list(false))
+            .init(),
         LogFormat::Text => registry
             .with(lines.with_ansi(std::io::stderr().is_terminal()))
             .init(),

@@ -26,7 +26,7 @@ pub struct SqliteConfig {
 /// A Postgres database.
 #[derive(Clone)]
 pub struct PostgresConfig {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
 }
 
 impl DatabaseConfig {
@@ -64,7 +64,9 @@ fn parse(url: &str, password: Option<&str>) -> Result<DatabaseConfig, String> {
         if let Some(password) = password {
             options = options.password(password);
         }
-        return Ok(DatabaseConfig::Postgres(PostgresConfig { options }));
+        return Ok(DatabaseConfig::Postgres(PostgresConfig {
+            options: Box::new(options),
+        }));
     }
     Err(EXPECTED.to_owned())
 }

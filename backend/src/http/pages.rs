@@ -27,6 +27,10 @@ pub(super) async fn pages(State(app): State<App>, request: Request) -> Response 
         .split('/')
         .next()
         .unwrap_or_default();
+    if path.split('/').any(|segment| segment == "..") {
+        return Problem::not_found("An address that climbs out of its folder names nothing.")
+            .into_response();
+    }
     let reserved = RESERVED.contains(&first);
     if reserved && first != "assets" {
         return Problem::not_found(
@@ -65,10 +69,17 @@ pub(super) async fn pages(State(app): State<App>, request: Request) -> Response 
 }
 
 async fn file(root: &Path, mut request: Request, immutable: bool) -> Response {
-    // Equal sources give equal images, modification times included, so these times tell nothing about
-    // whether a file is the same.
-    request.headers_mut().remove(header::IF_MODIFIED_SINCE);
-    request.headers_mut().remove(header::IF_UNMODIFIED_SINCE);
+    // Equal sources give equal images, modification times included, and a page that names other hashes
+    // has the same length: the validators that are made of time and length would call another file the same.
+    for validator in [
+        header::IF_MODIFIED_SINCE,
+        header::IF_UNMODIFIED_SINCE,
+        header::IF_NONE_MATCH,
+        header::IF_MATCH,
+        header::IF_RANGE,
+    ] {
+        request.headers_mut().remove(validator);
+    }
     let files = ServeDir::new(root)
         .append_index_html_on_directories(false)
         .precompressed_br()
@@ -76,9 +87,7 @@ async fn file(root: &Path, mut request: Request, immutable: bool) -> Response {
     let Ok(response) = files.oneshot(request).await;
     let mut response = response.map(Body::new);
     let status = response.status();
-    if status == StatusCode::NOT_FOUND
-        || status.is_redirection() && status != StatusCode::NOT_MODIFIED
-    {
+    if status == StatusCode::NOT_FOUND || status.is_redirection() {
         return Problem::not_found("The built pages have no such file.").into_response();
     }
     let caching = if immutable {
@@ -88,6 +97,7 @@ async fn file(root: &Path, mut request: Request, immutable: bool) -> Response {
     };
     let headers = response.headers_mut();
     headers.remove(header::LAST_MODIFIED);
+    headers.remove(header::ETAG);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     response

@@ -122,7 +122,10 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(_) => {
                 tracing::warn!(%error, "the database is away");
-                Self::unavailable("The database cannot be used at present; nothing was recorded.")
+                // A commit's answer can be lost on its way, so this does not say that nothing was recorded.
+                Self::unavailable(
+                    "The database cannot be used at present. Try again: the same evidence sent twice is recorded once.",
+                )
             }
             StoreError::Schema(_) => {
                 tracing::warn!(%error, "the schema is not at head");

@@ -8,8 +8,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres, Transaction};
 use std::time::Duration;
 
-/// How long to wait for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for a connection: shorter than a health check waits, so that the check is told why.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Two or three processes of ours share a server whose own limit is often 100.
 const MAX_CONNECTIONS: u32 = 8;
@@ -19,7 +19,7 @@ const LOCK_SPACE: i32 = 0x706f_7274;
 
 /// A Postgres database and the connections to it.
 pub struct PostgresDatabase {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     pool: PgPool,
 }
 
@@ -35,7 +35,10 @@ impl PostgresDatabase {
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(bounded);
-        Self { options, pool }
+        Self {
+            options: Box::new(options),
+            pool,
+        }
     }
 
     pub(super) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {

@@ -8,7 +8,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{
     ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long to wait for another process's transaction, and for a free connection.
@@ -17,41 +19,39 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A SQLite file and the connections to it.
 pub struct SqliteDatabase {
     path: PathBuf,
+    pools: Mutex<Option<Pools>>,
+}
+
+#[derive(Clone)]
+struct Pools {
+    file: FileIdentity,
     // Two pools: writers queue up fairly for the single write connection instead of polling the file's
     // lock, and never take the readers' connections away.
     readers: SqlitePool,
     writer: SqlitePool,
 }
 
+/// Device and inode.
+type FileIdentity = (u64, u64);
+
 impl SqliteDatabase {
-    /// Prepares the pools; nothing is opened yet.
+    /// Remembers where the file is; nothing is opened yet.
     pub fn new(config: &SqliteConfig) -> Self {
-        let pool = |most: u32| {
-            PoolOptions::<Sqlite>::new()
-                .max_connections(most)
-                .acquire_timeout(PATIENCE)
-                .connect_lazy_with(options(&config.path))
-        };
         Self {
             path: config.path.clone(),
-            readers: pool(4),
-            writer: pool(1),
+            pools: Mutex::default(),
         }
     }
 
     pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.check_file()?;
-        self.readers
-            .begin()
-            .await
-            .map_err(|error| self.explain(error))
+        let begun = self.pools()?.readers.begin().await;
+        begun.map_err(|error| self.explain(error))
     }
 
     pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.check_file()?;
         // Immediate: a transaction that starts as a reader cannot wait for another writer, it fails.
-        let begin = self.writer.begin_with("BEGIN IMMEDIATE");
-        begin.await.map_err(|error| self.explain(error))
+        let begun = self.pools()?.writer.begin_with("BEGIN IMMEDIATE").await;
+        begun.map_err(|error| self.explain(error))
     }
 
     pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
@@ -83,20 +83,45 @@ impl SqliteDatabase {
     }
 
     pub(super) async fn close(&self) {
-        self.writer.close().await;
-        self.readers.close().await;
+        let pools = self.lock().take();
+        if let Some(pools) = pools {
+            pools.close().await;
+        }
     }
 
-    /// A file that was deleted under an open connection would go on taking evidence that nobody can
-    /// ever read, so it is looked for before each transaction.
-    fn check_file(&self) -> Result<(), StoreError> {
-        match std::fs::metadata(&self.path) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(StoreError::Unavailable(format!(
+    /// The connections to the file that is there now. Connections to one that was deleted or replaced would
+    /// go on taking evidence that nobody can ever read, so the file is looked at before each transaction.
+    fn pools(&self) -> Result<Pools, StoreError> {
+        let file = std::fs::metadata(&self.path).map_err(|error| {
+            StoreError::Unavailable(format!(
                 "cannot open {}: {error}; `portbook migrate` creates it",
                 self.path.display()
-            ))),
+            ))
+        })?;
+        let file = (file.dev(), file.ino());
+        let mut pools = self.lock();
+        if let Some(pools) = pools.as_ref().filter(|pools| pools.file == file) {
+            return Ok(pools.clone());
         }
+        let pool = |most: u32| {
+            PoolOptions::<Sqlite>::new()
+                .max_connections(most)
+                .acquire_timeout(PATIENCE)
+                .connect_lazy_with(options(&self.path))
+        };
+        let fresh = Pools {
+            file,
+            readers: pool(4),
+            writer: pool(1),
+        };
+        if let Some(stale) = pools.replace(fresh.clone()) {
+            tokio::spawn(async move { stale.close().await });
+        }
+        Ok(fresh)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Pools>> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn explain(&self, error: sqlx::Error) -> StoreError {
@@ -106,6 +131,13 @@ impl SqliteDatabase {
             }
             other => other,
         }
+    }
+}
+
+impl Pools {
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
 

@@ -34,8 +34,8 @@ pub async fn run(store: &Store, config: WorkerConfig, shutdown: impl Future<Outp
             }
             Ok(_) => Duration::ZERO,
             Err(error) => {
-                tracing::warn!(%error, retry_in_ms = pause_after_error.as_millis(), "could not work");
                 let pause = pause_after_error;
+                tracing::warn!(%error, retry_in = ?pause, "could not work");
                 pause_after_error = LONGEST_PAUSE.min(pause * 2);
                 pause
             }
