@@ -97,7 +97,7 @@ start() {
     link_plugins
     problem=$(client_problem)
   fi
-  [ -z "$problem" ] || die 1 "$problem, though it was linked into ${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins"
+  [ -z "$problem" ] || die 1 "$problem, though the plugins were installed: see docker info"
   problem=$(engine_problem)
   [ -z "$problem" ] || die 1 "$problem, after it was installed and started; its log is $ENGINE_LOG"
   write_env

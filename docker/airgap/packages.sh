@@ -121,21 +121,28 @@ install_host_helpers() {
   if [ "${#missing[@]}" -gt 0 ]; then apt_install "${missing[@]}"; fi
 }
 
-# The client looks for plugins below its user's home and in system folders; ours are elsewhere. A plugin that is there
-# and is not our link stays as it is.
+# The client looks for plugins below its user's home and in system folders; ours are elsewhere. Under sudo both users'
+# clients get them.
 link_plugins() {
-  local plugin target home owner=${SUDO_USER:-}
   engine_unpacked || return 0
-  home=$HOME
-  if [ -n "$owner" ]; then home=$(getent passwd "$owner" | cut -d: -f6); fi
-  local folder=${DOCKER_CONFIG:-$home/.docker}/cli-plugins
-  mkdir -p "$folder"
+  link_plugins_into "${DOCKER_CONFIG:-${HOME:-/root}/.docker}"
+  if [ -n "${SUDO_USER:-}" ]; then
+    local folder
+    folder=$(getent passwd "$SUDO_USER" | cut -d: -f6)/.docker
+    link_plugins_into "$folder"
+    chown -h "$SUDO_USER:" "$folder" "$folder/cli-plugins" "$folder"/cli-plugins/docker-*
+  fi
+}
+
+# A plugin that is there and is not our link stays as it is.
+link_plugins_into() {
+  local plugin link
+  mkdir -p "$1/cli-plugins"
   for plugin in docker-compose docker-buildx; do
-    target=$folder/$plugin
-    if [ -e "$target" ] && [[ $(readlink "$target") != "$ENGINE_HOME"/* ]]; then continue; fi
-    ln -sfn "$ENGINE_HOME/root/usr/libexec/docker/cli-plugins/$plugin" "$target"
+    link=$1/cli-plugins/$plugin
+    if [ -e "$link" ] && [[ $(readlink "$link" || true) != "$ENGINE_HOME"/* ]]; then continue; fi
+    ln -sfn "$ENGINE_HOME/root/usr/libexec/docker/cli-plugins/$plugin" "$link"
   done
-  if [ -n "$owner" ]; then chown -h "$owner:" "$home/.docker" "$folder" "$folder"/docker-*; fi
 }
 
 write_env() {
