@@ -10,7 +10,7 @@ test.use({
 const widerThanScreen = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-test('a phone’s width and a keyboard are enough', { tag: '@smoke' }, async ({ page, ledger }) => {
+test('a phone and a keyboard are enough', { tag: '@smoke' }, async ({ page, ledger }) => {
   const service = `e2e-a-name-nearly-as-long-as-they-may-be-${randomHex(20)}`;
   await ledger.record({
     at: secondsAgo(5),

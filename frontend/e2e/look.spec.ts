@@ -11,8 +11,7 @@ declare global {
   }
 }
 
-test.beforeAll(async ({ playwright, baseURL }) => {
-  const request = await playwright.request.newContext({ baseURL: baseURL ?? '' });
+test.beforeAll(async ({ baseURL }) => {
   const service = `e2e-look-${randomHex(8)}`;
   const place = (environment: string, version: string) =>
     ({
@@ -24,7 +23,7 @@ test.beforeAll(async ({ playwright, baseURL }) => {
       actor: 'e2e',
     }) as const;
   const staging = place('staging', '1.1.0');
-  await new Ledger(request).record(
+  await new Ledger(baseURL).record(
     {
       at: secondsAgo(9 * HOUR),
       claim: { kind: 'deployed', outcome: 'success', ...place('prod', '1.0.0') },
@@ -43,7 +42,6 @@ test.beforeAll(async ({ playwright, baseURL }) => {
       claim: { kind: 'ci_verdict', outcome: 'failure', commit: staging.commit, jobs: [] },
     },
   );
-  await request.dispose();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -58,10 +56,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto(path);
         if (path === '/')
           await expect(page.getByText('Rolled back').first()).toBeVisible({ timeout: 20_000 });
-        await info.attach(`${colorScheme}-${width}${path.replaceAll('/', '-')}`, {
-          body: await page.screenshot({ fullPage: true }),
-          contentType: 'image/png',
-        });
+        const name = `${path === '/' ? 'board' : 'not-found'}.png`;
+        await page.screenshot({ path: info.outputPath(name), fullPage: true });
         // Evaluated by the debugger, which the content security policy does not bind.
         await page.evaluate(axe.source);
         const { violations } = await page.evaluate(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { expect, type APIRequestContext } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type { components } from '../../src/api/schema';
 
 type Claim = components['schemas']['Claim'];
@@ -22,12 +22,15 @@ export function secondsAgo(seconds: number): string {
   return new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Writes evidence as the pipeline does: by HTTP, with a token. */
+/**
+ * Writes evidence as the pipeline does: by HTTP, with a token. Not by Playwright's own requests, which would write
+ * the token into the trace of a test that failed.
+ */
 export class Ledger {
-  readonly #request: APIRequestContext;
+  readonly #endpoint: URL;
   readonly #token: string;
 
-  constructor(request: APIRequestContext) {
+  constructor(baseURL: string | undefined) {
     const file = process.env.PORTBOOK_E2E_TOKEN_FILE;
     if (file === undefined || file === '') {
       throw new Error(
@@ -35,7 +38,7 @@ export class Ledger {
           '`portbook admin token create --project portbook --scope evidence:write`.',
       );
     }
-    this.#request = request;
+    this.#endpoint = new URL('/v1/evidence', baseURL);
     this.#token = readFileSync(file, 'utf8').trim();
   }
 
@@ -47,12 +50,14 @@ export class Ledger {
       occurred_at: at,
       claim,
     }));
-    const response = await this.#request.post('/v1/evidence', {
-      headers: { authorization: `Bearer ${this.#token}` },
-      data: { evidence },
+    const response = await fetch(this.#endpoint, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ evidence }),
     });
-    expect(response.status(), await response.text()).toBe(200);
-    const { results } = (await response.json()) as IngestReport;
+    const body = await response.text();
+    expect(response.status, body).toBe(200);
+    const { results } = JSON.parse(body) as IngestReport;
     expect(results.map((result) => result.status)).toEqual(facts.map(() => 'recorded'));
   }
 }

@@ -3,49 +3,64 @@ import { Ledger } from './ledger';
 
 interface Fixtures {
   /** Fails the test on whatever goes wrong in the browser, even where every assertion holds. */
-  guard: undefined;
+  guard: Guard;
   ledger: Ledger;
+}
+
+/** What went wrong in the browser so far. */
+class Guard {
+  troubles: string[] = [];
+
+  report(trouble: string): void {
+    this.troubles.push(trouble);
+  }
+
+  /** Waits for a trouble that the test provoked, and forgives it and what it brought along. */
+  async expectTrouble(start: string): Promise<void> {
+    await expect.poll(() => this.troubles.filter((each) => each.startsWith(start))).toHaveLength(1);
+    this.troubles = [];
+  }
 }
 
 export const test = base.extend<Fixtures>({
   guard: [
     async ({ context, page }, use) => {
-      const troubles: string[] = [];
-      watchPage(page, troubles);
-      await watchPolicy(context, troubles);
-      await use(undefined);
-      expect(troubles, 'what went wrong in the browser').toEqual([]);
+      const guard = new Guard();
+      watchPage(page, guard);
+      await watchPolicy(context, guard);
+      await use(guard);
+      expect(guard.troubles, 'what went wrong in the browser').toEqual([]);
     },
     { auto: true },
   ],
-  ledger: async ({ request }, use) => {
-    await use(new Ledger(request));
+  ledger: async ({ baseURL }, use) => {
+    await use(new Ledger(baseURL));
   },
 });
 
 export { expect };
 
-function watchPage(page: Page, troubles: string[]): void {
+function watchPage(page: Page, guard: Guard): void {
   page.on('console', (message) => {
-    if (message.type() === 'error') troubles.push(`console error: ${message.text()}`);
+    if (message.type() === 'error') guard.report(`console error: ${message.text()}`);
   });
   page.on('pageerror', (error) => {
-    troubles.push(`page error: ${error.message}`);
+    guard.report(`page error: ${error.message}`);
   });
   page.on('response', (response) => {
-    if (response.status() >= 400) troubles.push(`status ${response.status()}: ${response.url()}`);
+    if (response.status() >= 400) guard.report(`status ${response.status()}: ${response.url()}`);
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? 'no reason given';
     // A poll that is under way when the page is left is aborted by the browser.
     const left = reason === 'net::ERR_ABORTED' && new URL(request.url()).pathname === '/v1/board';
-    if (!left) troubles.push(`request failed: ${request.url()}: ${reason}`);
+    if (!left) guard.report(`request failed: ${request.url()}: ${reason}`);
   });
 }
 
-async function watchPolicy(context: BrowserContext, troubles: string[]): Promise<void> {
+async function watchPolicy(context: BrowserContext, guard: Guard): Promise<void> {
   await context.exposeFunction('portbookPolicyViolation', (violation: string) => {
-    troubles.push(`content security policy: ${violation}`);
+    guard.report(`content security policy: ${violation}`);
   });
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
