@@ -156,10 +156,12 @@ describe('states', () => {
   });
 
   it('tells why there is no board, and asks again on request', async () => {
-    fetched.mockImplementation(() => Promise.resolve(problemResponse(503, 'Not migrated.')));
+    fetched.mockImplementation(() =>
+      Promise.resolve(problemResponse(503, 'Run `portbook migrate`.')),
+    );
     render(<App />);
     await screen.findByRole('heading', { name: 'The board cannot be read' });
-    expect(screen.getByText('Not migrated.')).toBeTruthy();
+    expect(screen.getByText('portbook migrate').tagName).toBe('CODE');
     fetched.mockImplementation(() => Promise.resolve(boardResponse(board())));
     screen.getByRole('button', { name: 'Try now' }).click();
     expect(await screen.findByText('version 17')).toBeTruthy();

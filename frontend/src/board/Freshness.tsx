@@ -2,6 +2,7 @@ import type { ApiError } from '../api/client';
 import { age, fullTime } from '../format/age';
 import { useNow } from '../ui/clock';
 import { Icon } from '../ui/Icon';
+import { Prose } from '../ui/Prose';
 
 /** Where the board comes from, and whether it still holds. */
 export function Freshness({ version, stale }: { version: number; stale: boolean }) {
@@ -36,8 +37,8 @@ export function StaleNotice({ error, confirmedAt, onRetry }: StaleProps) {
     <div class="notice notice-bad">
       <Icon name="warning" />
       <p>
-        <strong>The board could not be read.</strong> {error.message} Shown is what the server last
-        confirmed{' '}
+        <strong>The board could not be read.</strong> <Prose text={error.message} /> Shown is what
+        the server last confirmed{' '}
         <time dateTime={new Date(confirmedAt).toISOString()} title={fullTime(confirmedAt)}>
           {age(confirmedAt, Math.max(now, confirmedAt))}
         </time>

@@ -1,5 +1,6 @@
 import type { ApiError } from '../api/client';
 import { Command } from '../ui/Command';
+import { Prose } from '../ui/Prose';
 
 /** Shown when there has been no board at all so far. */
 export function Unreachable({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
@@ -7,7 +8,9 @@ export function Unreachable({ error, onRetry }: { error: ApiError; onRetry: () =
   return (
     <div class="panel panel-bad">
       <h2>{closed ? 'This board is not public' : 'The board cannot be read'}</h2>
-      <p>{error.message}</p>
+      <p>
+        <Prose text={error.message} />
+      </p>
       {closed ? (
         <p>
           Whoever runs this server can open it to readers with{' '}
