@@ -9,6 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
+/// Evidence is not nested this deep; a pointer into something that is stops here.
+const POINTER_DEPTH: usize = 8;
+
 /// The same fields as [`Claim`], which the compiler checks, but `{"<kind>": {…}}` in JSON.
 #[derive(Deserialize)]
 #[serde(remote = "Claim", rename_all = "snake_case", deny_unknown_fields)]
@@ -66,6 +69,14 @@ enum KindFirst {
 
 /// Reads a document that stands at `base` in the request's body.
 pub(super) fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> {
+    // serde would also take a list of the fields' values.
+    if !json.starts_with('{') {
+        let detail = "expected an object".to_owned();
+        return Err(vec![FieldError {
+            pointer: base.to_owned(),
+            detail,
+        }]);
+    }
     let mut reader = serde_json::Deserializer::from_str(json);
     let evidence: Evidence = match serde_path_to_error::deserialize(&mut reader) {
         Ok(evidence) => evidence,
@@ -121,6 +132,7 @@ fn field_error(
         .path()
         .iter()
         .skip(skip)
+        .take(POINTER_DEPTH)
         .filter_map(|segment| match segment {
             Segment::Seq { index } => Some(index.to_string()),
             Segment::Map { key } => Some(key.clone()),

@@ -130,6 +130,10 @@ fn read_batch(body: &[u8]) -> Result<Vec<&RawValue>, IngestError> {
             IngestError::NotJson(error.to_string())
         }
     })?;
+    // serde would also take a list with the one field's value.
+    if !text.trim_start().starts_with('{') {
+        return Err(not_a_batch("", "expected an object".to_owned()));
+    }
     let count = batch.evidence.len();
     if count == 0 || count > BATCH_LIMIT {
         let detail = format!("expected 1 to {BATCH_LIMIT} documents, got {count}");

@@ -1,0 +1,14 @@
+//! The same story on both databases: `PORTBOOK_TEST_DB=sqlite` (the default) or `postgres`.
+//!
+//! Each test has its own database. One binary, because linking is what integration tests pay most for.
+
+mod auth;
+mod board;
+mod command_line;
+mod contract;
+mod ingest;
+mod operations;
+mod pages;
+mod process;
+mod projection;
+mod support;

@@ -1,0 +1,109 @@
+//! A database of one's own.
+
+use super::postgres::PostgresDatabase;
+use portbook::config::{DatabaseConfig, Reader};
+use portbook::store::Store;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// A SQLite file in a folder of its own, or a database in a Postgres server; gone when dropped.
+pub enum Database {
+    Sqlite(TempDir),
+    Postgres(PostgresDatabase),
+}
+
+impl Database {
+    /// One without any schema; in SQLite's case not even a file.
+    pub async fn empty() -> Self {
+        if on_postgres() {
+            Self::Postgres(PostgresDatabase::create(None).await)
+        } else {
+            Self::Sqlite(tempfile::tempdir().unwrap())
+        }
+    }
+
+    /// One with the schema at head.
+    pub async fn migrated() -> Self {
+        if on_postgres() {
+            let template = super::postgres::template().await;
+            return Self::Postgres(PostgresDatabase::create(Some(&template)).await);
+        }
+        let database = Self::Sqlite(tempfile::tempdir().unwrap());
+        let store = Store::new(&database.config());
+        store.migrate().await.unwrap();
+        store.close().await;
+        database
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(_) => format!("sqlite://{}", self.file().unwrap().display()),
+            Self::Postgres(database) => database.url(),
+        }
+    }
+
+    /// The SQLite file.
+    pub fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(folder) => Some(folder.path().join("data/ledger.db")),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    pub fn config(&self) -> DatabaseConfig {
+        let environment = |name: &str| (name == "DATABASE_URL").then(|| OsString::from(self.url()));
+        let reader = Reader::new(&environment);
+        let config = DatabaseConfig::read(&reader);
+        reader.finish().unwrap();
+        config
+    }
+
+    /// Runs any statement, past the application.
+    pub async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        match self {
+            Self::Sqlite(_) => {
+                let options =
+                    sqlx::sqlite::SqliteConnectOptions::new().filename(self.file().unwrap());
+                let pool = sqlx::SqlitePool::connect_with(options).await?;
+                sql.execute(&pool).await?;
+                pool.close().await;
+            }
+            Self::Postgres(database) => {
+                let pool = sqlx::PgPool::connect(&database.url()).await?;
+                sql.execute(&pool).await?;
+                pool.close().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the database vanish under open connections.
+    pub async fn take_away(&self) {
+        match self {
+            Self::Sqlite(folder) => std::fs::remove_dir_all(folder.path().join("data")).unwrap(),
+            Self::Postgres(database) => database.drop_now().await,
+        }
+    }
+
+    /// Puts a migrated, empty one where the vanished one was.
+    pub async fn put_back(&self) {
+        if let Self::Postgres(database) = self {
+            let template = super::postgres::template().await;
+            database.create_again(&template).await;
+            return;
+        }
+        let store = Store::new(&self.config());
+        store.migrate().await.unwrap();
+        store.close().await;
+    }
+}
+
+fn on_postgres() -> bool {
+    match std::env::var("PORTBOOK_TEST_DB").as_deref() {
+        Err(_) | Ok("" | "sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("PORTBOOK_TEST_DB is {other:?}, expected `sqlite` or `postgres`"),
+    }
+}

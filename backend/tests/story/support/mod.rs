@@ -1,0 +1,190 @@
+//! A ledger of one's own for each test.
+
+mod database;
+mod documents;
+mod postgres;
+mod process;
+
+pub use database::Database;
+pub use documents::*;
+pub use process::{Process, eventually, get, read_all, run, send};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use portbook::config::{BuildConfig, ServerConfig};
+use portbook::http::{App, router};
+use portbook::service::board::{self, Board};
+use portbook::service::project::project_next;
+use portbook::service::token;
+use portbook::store::Store;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+/// A migrated database with the routes on it.
+pub struct Ledger {
+    pub store: Store,
+    router: Router,
+    // Dropped last: it takes the database away.
+    pub database: Database,
+}
+
+/// What a request was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Ledger {
+    pub async fn new() -> Self {
+        Self::with(true, None).await
+    }
+
+    pub async fn with(public_board: bool, web_root: Option<PathBuf>) -> Self {
+        Self::on(Database::migrated().await, public_board, web_root)
+    }
+
+    pub fn on(database: Database, public_board: bool, web_root: Option<PathBuf>) -> Self {
+        let store = Store::new(&database.config());
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let router = router(App {
+            store: store.clone(),
+            build: Arc::new(BuildConfig::default()),
+            server: Arc::new(ServerConfig {
+                listen,
+                web_root,
+                public_board,
+            }),
+        });
+        Self {
+            store,
+            router,
+            database,
+        }
+    }
+
+    pub async fn token(&self, project: &str, scopes: &[&str]) -> String {
+        self.token_for(project, scopes, Duration::from_secs(3600))
+            .await
+    }
+
+    pub async fn token_for(&self, project: &str, scopes: &[&str], lifetime: Duration) -> String {
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+        let made = token::create(&self.store, project.parse().unwrap(), &scopes, lifetime).await;
+        made.unwrap().token.reveal()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post_raw(&self, token: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post("/v1/evidence")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    pub async fn post(&self, token: &str, documents: &[Value]) -> Answer {
+        self.post_raw(token, json!({ "evidence": documents }).to_string())
+            .await
+    }
+
+    /// Posts documents of the project `shop`, and expects all of them to be new.
+    pub async fn record(&self, documents: &[Value]) {
+        let token = self.token("shop", &["evidence:write"]).await;
+        for batch in documents.chunks(500) {
+            let answer = self.post(&token, batch).await;
+            assert_eq!(
+                statuses(&answer),
+                vec!["recorded"; batch.len()],
+                "{answer:?}"
+            );
+        }
+    }
+
+    /// Does the worker's work until nothing is left; answers how many documents that took.
+    pub async fn project(&self) -> usize {
+        let mut documents = 0;
+        loop {
+            match project_next(&self.store).await.unwrap().documents {
+                0 => return documents,
+                some => documents += some,
+            }
+        }
+    }
+
+    pub async fn board(&self) -> Board {
+        board::board(&self.store, None).await.unwrap()
+    }
+
+    pub async fn board_json(&self) -> Value {
+        serde_json::to_value(self.board().await).unwrap()
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Asserts that this is a problem of that status and type, and answers it.
+    pub fn problem(&self, status: u16, name: &str) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], format!("urn:portbook:problem:{name}"));
+        assert_eq!(problem["status"], status);
+        for field in ["title", "detail"] {
+            assert!(
+                problem[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{problem}"
+            );
+        }
+        problem
+    }
+}
+
+/// The status of each item of an ingest report.
+pub fn statuses(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let report = answer.json();
+    let results = report["results"].as_array().unwrap();
+    for (index, result) in results.iter().enumerate() {
+        assert_eq!(result["index"], index);
+    }
+    results
+        .iter()
+        .map(|result| result["status"].as_str().unwrap().to_owned())
+        .collect()
+}
