@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::commands::{build_image, ci, compose_image_mode, doctor, smoke, test};
+use crate::commands::{bench, build_image, ci, compose_image_mode, doctor, smoke, test};
 use clap::{Parser, Subcommand};
 
 /// The delivery pipeline: what CI and developers run, defined once.
@@ -40,6 +40,8 @@ pub enum Command {
     ComposeImageMode(compose_image_mode::Args),
     /// Say what this machine has and lacks, and mend it
     Doctor(doctor::Args),
+    /// Measure, as ratios within one run
+    Bench(bench::Args),
     /// Print shell completions
     #[command(after_help = "Examples:
   cargo xtask completions bash > ~/.local/share/bash-completion/completions/cargo-xtask")]

@@ -19,42 +19,30 @@ impl Env {
     pub fn of_process() -> Self {
         Self(
             std::env::vars_os()
-                .filter_map(|(key, value)| {
-                    Some((key.into_string().ok()?, value.into_string().ok()?))
-                })
+                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
         )
     }
 
     /// A variable's value; an empty one counts as unset.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .get(key)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Whether a variable is set to something other than `0` or `false`.
     pub fn is_set(&self, key: &str) -> bool {
-        self.get(key)
-            .is_some_and(|value| !matches!(value, "0" | "false"))
+        self.get(key).is_some_and(|value| !matches!(value, "0" | "false"))
     }
 
     /// All variables.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Env {
     fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(
-            pairs
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .into(),
-        )
+        Self(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into())
     }
 }
 
@@ -106,11 +94,7 @@ impl Stop {
 
     /// An error when the user asked to stop.
     pub fn check(&self) -> Result<()> {
-        if self.requested() {
-            Err(Problem::interrupted().into())
-        } else {
-            Ok(())
-        }
+        if self.requested() { Err(Problem::interrupted().into()) } else { Ok(()) }
     }
 }
 
@@ -143,12 +127,7 @@ impl Context {
     pub fn of_process(verbose: bool) -> Result<Self> {
         let env = Env::of_process();
         let root = find_root()?;
-        Ok(Self {
-            out: Output::detect(&env, verbose),
-            root,
-            env,
-            stop: Stop::on_signals()?,
-        })
+        Ok(Self { out: Output::detect(&env, verbose), root, env, stop: Stop::on_signals()? })
     }
 
     /// Where xtask keeps what it makes: `target/xtask/<name>`.
@@ -177,20 +156,10 @@ impl Context {
     pub fn head(&self) -> Result<Head> {
         let shell = self.shell()?;
         let git = |args: &[&str]| cmd!(shell, "git {args...}").quiet().ignore_stderr().read();
-        if cmd!(shell, "git --version")
-            .quiet()
-            .ignore_stdout()
-            .ignore_stderr()
-            .run()
-            .is_err()
-        {
-            return Err(Problem::missing("git is not on the PATH")
-                .next("cargo xtask doctor")
-                .into());
+        if cmd!(shell, "git --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+            return Err(Problem::missing("git is not on the PATH").next("cargo xtask doctor").into());
         }
-        let inside = git(&["rev-parse", "--show-toplevel"])
-            .ok()
-            .map(PathBuf::from);
+        let inside = git(&["rev-parse", "--show-toplevel"]).ok().map(PathBuf::from);
         let same = |dir: PathBuf| dir.canonicalize().ok() == self.root.canonicalize().ok();
         if !inside.is_some_and(same) {
             return Err(Problem::usage(format!(
@@ -201,18 +170,11 @@ impl Context {
             .into());
         }
         let line = git(&["log", "-1", "--format=%H %ct"]).map_err(|_| {
-            Problem::usage("the repository has no commit yet")
-                .next("git add -A && git commit -m start")
+            Problem::usage("the repository has no commit yet").next("git add -A && git commit -m start")
         })?;
-        let (commit, epoch) = line
-            .split_once(' ')
-            .context("git log printed no commit time")?;
+        let (commit, epoch) = line.split_once(' ').context("git log printed no commit time")?;
         let status = git(&["status", "--porcelain", "--untracked-files=normal"])?;
-        Ok(Head {
-            commit: commit.parse()?,
-            epoch: epoch.parse()?,
-            dirty: !status.is_empty(),
-        })
+        Ok(Head { commit: commit.parse()?, epoch: epoch.parse()?, dirty: !status.is_empty() })
     }
 }
 
@@ -220,17 +182,14 @@ impl Context {
 fn find_root() -> Result<PathBuf> {
     let is_root = |dir: &Path| dir.join("pipeline.yml").is_file() && dir.join("xtask").is_dir();
     let here = std::env::current_dir().context("the present folder cannot be read")?;
-    here.ancestors()
-        .find(|dir| is_root(dir))
-        .map(Path::to_path_buf)
-        .ok_or_else(|| {
-            Problem::usage(format!(
-                "{} is not inside a repository with a pipeline.yml and an xtask folder",
-                here.display()
-            ))
-            .next("cd into the repository and call cargo xtask again")
-            .into()
-        })
+    here.ancestors().find(|dir| is_root(dir)).map(Path::to_path_buf).ok_or_else(|| {
+        Problem::usage(format!(
+            "{} is not inside a repository with a pipeline.yml and an xtask folder",
+            here.display()
+        ))
+        .next("cd into the repository and call cargo xtask again")
+        .into()
+    })
 }
 
 #[cfg(test)]

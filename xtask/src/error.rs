@@ -31,11 +31,7 @@ pub struct Problem {
 impl Problem {
     /// A problem without a next command.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            next: None,
-        }
+        Self { exit, message: message.into(), next: None }
     }
 
     /// The same with the next command to type.
@@ -57,10 +53,7 @@ impl Problem {
 
     /// The user stopped it.
     pub fn interrupted() -> Self {
-        Self::new(
-            Exit::Interrupted,
-            "interrupted: what was started has been stopped and removed",
-        )
+        Self::new(Exit::Interrupted, "interrupted: what was started has been stopped and removed")
     }
 }
 
@@ -78,9 +71,7 @@ impl std::error::Error for Problem {}
 
 /// The exit code for an error: the [`Problem`]'s own, or 1.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    error
-        .downcast_ref::<Problem>()
-        .map_or(Exit::Failed as u8, |problem| problem.exit as u8)
+    error.downcast_ref::<Problem>().map_or(Exit::Failed as u8, |problem| problem.exit as u8)
 }
 
 /// The candidate most like `given`, when one is near enough to be what was meant.

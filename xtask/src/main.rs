@@ -17,8 +17,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let done = context::Context::of_process(cli.verbose)
-        .and_then(|ctx| commands::dispatch(&ctx, cli.command));
+    let done =
+        context::Context::of_process(cli.verbose).and_then(|ctx| commands::dispatch(&ctx, cli.command));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

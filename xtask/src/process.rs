@@ -45,10 +45,7 @@ impl Spawn {
             })
             .start()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
-        Ok(Running {
-            handle,
-            ended: false,
-        })
+        Ok(Running { handle, ended: false })
     }
 }
 
@@ -132,38 +129,23 @@ pub fn child_env(ctx: &Context) -> BTreeMap<String, String> {
 fn without_cargo_run(env: &Env) -> BTreeMap<String, String> {
     let added = |key: &str| {
         key == "CARGO"
-            || [
-                "CARGO_PKG_",
-                "CARGO_MANIFEST_",
-                "CARGO_BIN_",
-                "CARGO_CRATE_",
-                "CARGO_PRIMARY_",
-            ]
-            .iter()
-            .any(|prefix| key.starts_with(prefix))
+            || ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+                .iter()
+                .any(|prefix| key.starts_with(prefix))
     };
-    env.iter()
-        .filter(|(key, _)| !added(key))
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    env.iter().filter(|(key, _)| !added(key)).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 /// This very binary, also after cargo has put a newer one in its place.
 pub fn own_binary() -> Result<PathBuf> {
     let path = std::env::current_exe().context("this program's own path cannot be read")?;
     let held = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
-    Ok(if !path.exists() && held.exists() {
-        held
-    } else {
-        path
-    })
+    Ok(if !path.exists() && held.exists() { held } else { path })
 }
 
 /// Whether a program stands on a PATH.
 pub fn on_path(path: &str, program: &str) -> Option<PathBuf> {
-    std::env::split_paths(path)
-        .map(|dir| dir.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 /// The last lines of a file; bytes that are not UTF-8 are replaced.
@@ -204,9 +186,7 @@ mod tests {
         running.stop(GRACE).unwrap();
         let alive = || {
             Path::new(&format!("/proc/{grandchild}/cmdline")).exists()
-                && !std::fs::read(format!("/proc/{grandchild}/cmdline"))
-                    .unwrap_or_default()
-                    .is_empty()
+                && !std::fs::read(format!("/proc/{grandchild}/cmdline")).unwrap_or_default().is_empty()
         };
         while alive() {
             assert!(Instant::now() < deadline, "the grandchild lives on");
@@ -231,12 +211,7 @@ mod tests {
 
     #[test]
     fn what_cargo_run_adds_is_taken_away() {
-        let env = Env::from([
-            ("CARGO_PKG_NAME", "xtask"),
-            ("CARGO_HOME", "/c"),
-            ("CARGO", "x"),
-            ("A", "1"),
-        ]);
+        let env = Env::from([("CARGO_PKG_NAME", "xtask"), ("CARGO_HOME", "/c"), ("CARGO", "x"), ("A", "1")]);
         let kept = without_cargo_run(&env);
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["A", "CARGO_HOME"]);
     }

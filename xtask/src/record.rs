@@ -10,9 +10,7 @@ use time::OffsetDateTime;
 /// Writes a fact that has just happened, and returns the document's path.
 pub fn write(ctx: &Context, pipeline: &Pipeline, claim: Claim) -> Result<PathBuf> {
     let document = Evidence::new(pipeline.project.clone(), OffsetDateTime::now_utc(), claim);
-    let path = ctx
-        .work_dir("evidence")?
-        .join(format!("{}.json", document.sha256()));
+    let path = ctx.work_dir("evidence")?.join(format!("{}.json", document.sha256()));
     let text = format!("{:#}\n", serde_json::to_value(&document)?);
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)

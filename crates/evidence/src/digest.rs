@@ -141,19 +141,9 @@ mod tests {
     #[test]
     fn digest_is_lower_case_sha256_only() {
         let good = Digest::of(b"");
-        assert_eq!(
-            good.as_str(),
-            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(good.as_str(), "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(good.short(), "e3b0c44298fc");
-        for bad in [
-            "",
-            "sha256:",
-            "sha256:abc",
-            &good.as_str().to_uppercase(),
-            "sha512:00",
-            good.encoded(),
-        ] {
+        for bad in ["", "sha256:", "sha256:abc", &good.as_str().to_uppercase(), "sha512:00", good.encoded()] {
             assert!(bad.parse::<Digest>().is_err(), "{bad} was accepted");
         }
     }
@@ -161,21 +151,14 @@ mod tests {
     #[test]
     fn commit_is_never_a_prefix() {
         let full = "0123456789abcdef0123456789abcdef01234567";
-        assert_eq!(
-            full.parse::<CommitSha>().unwrap().tag().as_str(),
-            "sha-0123456"
-        );
+        assert_eq!(full.parse::<CommitSha>().unwrap().tag().as_str(), "sha-0123456");
         assert!(full[..39].parse::<CommitSha>().is_err());
         assert!(full.to_uppercase().parse::<CommitSha>().is_err());
     }
 
     #[test]
     fn errors_stay_short() {
-        let error = "é"
-            .repeat(100_000)
-            .parse::<Digest>()
-            .unwrap_err()
-            .to_string();
+        let error = "é".repeat(100_000).parse::<Digest>().unwrap_err().to_string();
         assert!(error.chars().count() < 200, "{error}");
     }
 }

@@ -188,12 +188,7 @@ impl Evidence {
     /// A document of the present form. The instant is kept in UTC, to the second.
     pub fn new(project: Name, occurred_at: OffsetDateTime, claim: Claim) -> Self {
         let occurred_at = occurred_at.to_offset(UtcOffset::UTC).truncate_to_second();
-        Self {
-            schema: SCHEMA.to_owned(),
-            project,
-            occurred_at,
-            claim,
-        }
+        Self { schema: SCHEMA.to_owned(), project, occurred_at, claim }
     }
 
     /// The document's canonical JSON (RFC 8785) with the instant in UTC. Spacing, key order and time zone
@@ -242,16 +237,11 @@ impl Evidence {
                 let detail = format!("expected 1 to {most} characters, got {length}");
                 wrong(field, detail);
             } else if value.contains('\0') {
-                wrong(
-                    field,
-                    "expected text without the character U+0000".to_owned(),
-                );
+                wrong(field, "expected text without the character U+0000".to_owned());
             }
         };
         match &self.claim {
-            Claim::Commit {
-                subject, author, ..
-            } => {
+            Claim::Commit { subject, author, .. } => {
                 text("subject", subject, 200);
                 text("author", author, 100);
             }
@@ -268,11 +258,7 @@ impl Evidence {
                     }
                 }
             }
-            Claim::ImageBuilt {
-                platforms,
-                size_bytes,
-                ..
-            } => {
+            Claim::ImageBuilt { platforms, size_bytes, .. } => {
                 for (index, platform) in platforms.iter().enumerate() {
                     text(&format!("platforms/{index}"), platform, 100);
                 }
@@ -282,11 +268,7 @@ impl Evidence {
             }
             Claim::Smoke { .. } => {}
         }
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 
@@ -344,10 +326,7 @@ mod tests {
         let second: Evidence = serde_json::from_str(other).unwrap();
         assert_eq!(first.sha256(), second.sha256());
         // Fixed for ever: a change here would make every stored document a new one.
-        assert_eq!(
-            first.sha256(),
-            "55039dc7e619f486bdc4c0e67f7b3504d81a0d7e29df7433863d30fb29c262fc"
-        );
+        assert_eq!(first.sha256(), "55039dc7e619f486bdc4c0e67f7b3504d81a0d7e29df7433863d30fb29c262fc");
     }
 
     #[test]
@@ -355,12 +334,7 @@ mod tests {
         let extra = TEXT.replace("\"project\"", "\"projekt\": \"x\", \"project\"");
         assert!(serde_json::from_str::<Evidence>(&extra).is_err());
         let missing = TEXT.replace("\"outcome\": \"success\", ", "");
-        assert!(
-            serde_json::from_str::<Evidence>(&missing)
-                .unwrap_err()
-                .to_string()
-                .contains("outcome")
-        );
+        assert!(serde_json::from_str::<Evidence>(&missing).unwrap_err().to_string().contains("outcome"));
     }
 
     #[test]
@@ -377,11 +351,7 @@ mod tests {
         let pointers: Vec<_> = errors.iter().map(|e| e.pointer.as_str()).collect();
         let expected = ["/occurred_at", "/claim/platforms/0", "/claim/size_bytes"];
         assert_eq!(pointers, expected);
-        assert_eq!(
-            evidence.sha256().len(),
-            64,
-            "no panic, and still an identity"
-        );
+        assert_eq!(evidence.sha256().len(), 64, "no panic, and still an identity");
     }
 
     #[test]
@@ -394,12 +364,8 @@ mod tests {
             author: "a".repeat(101),
             parents: vec![],
         };
-        let pointers: Vec<_> = evidence
-            .validate()
-            .unwrap_err()
-            .into_iter()
-            .map(|error| error.pointer)
-            .collect();
+        let pointers: Vec<_> =
+            evidence.validate().unwrap_err().into_iter().map(|error| error.pointer).collect();
         assert_eq!(pointers, ["/schema", "/claim/subject", "/claim/author"]);
     }
 }

@@ -54,9 +54,7 @@ pub struct Name(String);
 
 /// Why a text is not a [`Name`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a name: expected 1 to 63 of lower-case letters, digits and `-`, not starting with `-`"
-)]
+#[error("{0:?} is not a name: expected 1 to 63 of lower-case letters, digits and `-`, not starting with `-`")]
 pub struct ParseNameError(String);
 
 impl Name {
@@ -90,16 +88,7 @@ mod tests {
         for good in ["latest", "sha-a1b2c3d", "v1.2.3", "_x", &"a".repeat(128)] {
             assert!(good.parse::<Tag>().is_ok(), "{good} was refused");
         }
-        for bad in [
-            "",
-            ".x",
-            "-x",
-            "v1.2.3+patch",
-            "a b",
-            "a/b",
-            "é",
-            &"a".repeat(129),
-        ] {
+        for bad in ["", ".x", "-x", "v1.2.3+patch", "a b", "a/b", "é", &"a".repeat(129)] {
             assert!(bad.parse::<Tag>().is_err(), "{bad} was accepted");
         }
     }

@@ -23,9 +23,7 @@ pub struct ImageRef {
 
 /// Why a text is not an [`ImageRef`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{text:?} is not an image reference: {reason}; expected [registry/]repository[:tag][@sha256:…]"
-)]
+#[error("{text:?} is not an image reference: {reason}; expected [registry/]repository[:tag][@sha256:…]")]
 pub struct ParseImageRefError {
     text: String,
     reason: String,
@@ -35,15 +33,9 @@ impl FromStr for ImageRef {
     type Err = ParseImageRefError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = |reason: String| ParseImageRefError {
-            text: clip(text),
-            reason,
-        };
+        let fail = |reason: String| ParseImageRefError { text: clip(text), reason };
         let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (
-                rest,
-                Some(digest.parse::<Digest>().map_err(|e| fail(e.to_string()))?),
-            ),
+            Some((rest, digest)) => (rest, Some(digest.parse::<Digest>().map_err(|e| fail(e.to_string()))?)),
             None => (text, None),
         };
         let path_start = rest.rfind('/').map_or(0, |slash| slash + 1);
@@ -56,15 +48,11 @@ impl FromStr for ImageRef {
             None => (rest, None),
         };
         let (registry, repository) = match name.split_once('/') {
-            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => {
-                (Some(first), path)
-            }
+            Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), path),
             _ => (None, name),
         };
         if repository.len() > 255 {
-            return Err(fail(
-                "the repository is longer than 255 characters".to_owned(),
-            ));
+            return Err(fail("the repository is longer than 255 characters".to_owned()));
         }
         if let Some(part) = repository.split('/').find(|part| !is_path_component(part)) {
             return Err(fail(format!(
@@ -75,12 +63,7 @@ impl FromStr for ImageRef {
         if let Some(registry) = registry.filter(|registry| !is_registry(registry)) {
             return Err(fail(format!("{:?} is not a registry host", clip(registry))));
         }
-        Ok(Self {
-            registry: registry.map(str::to_owned),
-            repository: repository.to_owned(),
-            tag,
-            digest,
-        })
+        Ok(Self { registry: registry.map(str::to_owned), repository: repository.to_owned(), tag, digest })
     }
 }
 
@@ -92,16 +75,12 @@ fn is_path_component(part: &str) -> bool {
     }
     part.split(alphanumeric)
         .filter(|separator| !separator.is_empty())
-        .all(|separator| {
-            matches!(separator, "." | "_" | "__") || separator.bytes().all(|b| b == b'-')
-        })
+        .all(|separator| matches!(separator, "." | "_" | "__") || separator.bytes().all(|b| b == b'-'))
 }
 
 fn is_registry(text: &str) -> bool {
     let (host, port) = text.split_once(':').unwrap_or((text, "0"));
-    let label = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
+    let label = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     host.split('.').all(label) && port.parse::<u16>().is_ok()
 }
 

@@ -72,12 +72,8 @@ impl Target {
 
 /// A platform as BuildKit writes it: `os/architecture[/variant]`.
 fn parse_platform(text: &str) -> Result<String, String> {
-    let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let part =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let count = text.split('/').count();
     if (2..=3).contains(&count) && text.split('/').all(part) {
         Ok(text.to_owned())
@@ -88,8 +84,7 @@ fn parse_platform(text: &str) -> Result<String, String> {
 
 /// clap wants a function that owns its error.
 pub fn parse_reference(text: &str) -> Result<evidence::ImageRef, String> {
-    text.parse()
-        .map_err(|error: evidence::ParseImageRefError| error.to_string())
+    text.parse().map_err(|error: evidence::ParseImageRefError| error.to_string())
 }
 
 /// Where a build goes.
@@ -121,27 +116,15 @@ pub fn build_step(
         let image = &pipeline.image;
         step = step
             .args(["--build-arg".to_owned(), format!("COMMIT={}", head.commit)])
-            .args([
-                "--build-arg",
-                concat!("VERSION=", env!("CARGO_PKG_VERSION")),
-            ])
-            .args([
-                "--build-arg".to_owned(),
-                format!("CREATED={}", rfc3339(head.epoch)),
-            ])
-            .args([
-                "--build-arg".to_owned(),
-                format!("SOURCE_URL=https://github.com/{}", image.repository),
-            ])
+            .args(["--build-arg", concat!("VERSION=", env!("CARGO_PKG_VERSION"))])
+            .args(["--build-arg".to_owned(), format!("CREATED={}", rfc3339(head.epoch))])
+            .args(["--build-arg".to_owned(), format!("SOURCE_URL=https://github.com/{}", image.repository)])
             .env("SOURCE_DATE_EPOCH", head.epoch.to_string());
     }
     match destination {
         Destination::Store => step.args(["--load", "."]),
         Destination::Layout(dir) => step
-            .args([
-                "--output".to_owned(),
-                format!("type=oci,dest={dir},tar=false,rewrite-timestamp=true"),
-            ])
+            .args(["--output".to_owned(), format!("type=oci,dest={dir},tar=false,rewrite-timestamp=true")])
             .args(["."]),
     }
 }
@@ -169,31 +152,20 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         .into());
     }
     if head.dirty && !args.dry_run {
-        eprintln!(
-            "note: the tree differs from commit {}; the image is of the tree",
-            head.commit.short()
-        );
+        eprintln!("note: the tree differs from commit {}; the image is of the tree", head.commit.short());
     }
-    let tag = args.tag.as_ref().map_or_else(
-        || format!("{}:{}", pipeline.project, head.commit.tag()),
-        |tag| tag.to_string(),
-    );
+    let tag = args
+        .tag
+        .as_ref()
+        .map_or_else(|| format!("{}:{}", pipeline.project, head.commit.tag()), |tag| tag.to_string());
     let destination = match &args.output {
         Some(path) => Destination::Layout(relative(ctx, path)?),
         None => Destination::Store,
     };
-    let mut step = build_step(
-        "image/build",
-        &head,
-        &pipeline,
-        args.target,
-        &destination,
-        &tag,
-    );
+    let mut step = build_step("image/build", &head, &pipeline, args.target, &destination, &tag);
     let at = step.argv.len() - 1;
     if let Some(platform) = &args.platform {
-        step.argv
-            .splice(at..at, ["--platform".to_owned(), platform.clone()]);
+        step.argv.splice(at..at, ["--platform".to_owned(), platform.clone()]);
     }
     if args.no_cache {
         step.argv.insert(at, "--no-cache".to_owned());
@@ -201,10 +173,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let mut steps = vec![step];
     if let Destination::Layout(dir) = &destination {
         // BuildKit adds to a layout that is there; an artefact is one image.
-        steps.insert(
-            0,
-            Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit"),
-        );
+        steps.insert(0, Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit"));
         steps[1] = steps[1].clone().after("image/clear");
     }
     let plan = Plan::of("image", steps);
@@ -219,10 +188,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         }
         _ => {
             if args.json {
-                println!(
-                    "{}",
-                    serde_json::json!({ "tag": tag, "commit": head.commit })
-                );
+                println!("{}", serde_json::json!({ "tag": tag, "commit": head.commit }));
             } else {
                 eprintln!("built {tag}\n  next: cargo xtask smoke --image {tag}");
             }
@@ -255,21 +221,13 @@ fn relative(ctx: &Context, path: &std::path::Path) -> Result<String> {
     }
     match shown.to_str() {
         Some(text) if !text.contains(',') => Ok(text.to_owned()),
-        _ => Err(Problem::usage(format!(
-            "--output {}: expected UTF-8 without a comma",
-            path.display()
-        ))
-        .into()),
+        _ => {
+            Err(Problem::usage(format!("--output {}: expected UTF-8 without a comma", path.display())).into())
+        }
     }
 }
 
-fn check_artefact(
-    ctx: &Context,
-    pipeline: &Pipeline,
-    head: &Head,
-    dir: &str,
-    json: bool,
-) -> Result<()> {
+fn check_artefact(ctx: &Context, pipeline: &Pipeline, head: &Head, dir: &str, json: bool) -> Result<()> {
     let facts = read_layout(&ctx.root.join(dir))?;
     let max_bytes = pipeline.image.max_megabytes * 1_000_000;
     let wrong = violations(&facts, &head.commit, max_bytes);
@@ -316,14 +274,7 @@ mod tests {
     #[test]
     fn platforms_are_checked_before_the_engine_sees_them() {
         assert!(parse_platform("linux/arm/v7").is_ok());
-        for bad in [
-            "",
-            "linux",
-            "linux/",
-            "Linux/amd64",
-            "linux/amd64,linux/arm64",
-            "a/b/c/d",
-        ] {
+        for bad in ["", "linux", "linux/", "Linux/amd64", "linux/amd64,linux/arm64", "a/b/c/d"] {
             assert!(parse_platform(bad).is_err(), "{bad} was accepted");
         }
     }

@@ -46,12 +46,10 @@ enum Mode {
 }
 
 fn parse_tag(text: &str) -> Result<Tag, String> {
-    text.parse()
-        .map_err(|error: evidence::ParseTagError| error.to_string())
+    text.parse().map_err(|error: evidence::ParseTagError| error.to_string())
 }
 
-const BEGIN: &str =
-    "# compose-image-mode: on. Take it away with: cargo xtask compose-image-mode off\n";
+const BEGIN: &str = "# compose-image-mode: on. Take it away with: cargo xtask compose-image-mode off\n";
 const END: &str = "# compose-image-mode: end\n";
 const VARIABLE: &str = "IMAGE_TAG";
 
@@ -62,36 +60,26 @@ fn switched_on(text: &str, tag: &Tag) -> String {
 
 /// The file's text without our block.
 fn switched_off(text: &str) -> &str {
-    let rest = text
-        .strip_prefix(BEGIN)
-        .and_then(|rest| rest.split_once(END));
+    let rest = text.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END));
     rest.map_or(text, |(_, rest)| rest)
 }
 
 /// The tag in our block.
 fn tag_in_block(text: &str) -> Option<&str> {
     let (block, _) = text.strip_prefix(BEGIN)?.split_once(END)?;
-    block
-        .lines()
-        .find_map(|line| line.strip_prefix(VARIABLE)?.strip_prefix('='))
+    block.lines().find_map(|line| line.strip_prefix(VARIABLE)?.strip_prefix('='))
 }
 
 /// The line, counted from 1, on which the user sets the variable, and its value.
 fn users_own(text: &str) -> Option<(usize, String)> {
     let skipped = text.len() - switched_off(text).len();
     let before = text[..skipped].lines().count();
-    switched_off(text)
-        .lines()
-        .enumerate()
-        .find_map(|(at, line)| {
-            let line = line.trim_start();
-            let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
-            let value = line
-                .strip_prefix(VARIABLE)?
-                .trim_start()
-                .strip_prefix('=')?;
-            Some((before + at + 1, value.trim().to_owned()))
-        })
+    switched_off(text).lines().enumerate().find_map(|(at, line)| {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        let value = line.strip_prefix(VARIABLE)?.trim_start().strip_prefix('=')?;
+        Some((before + at + 1, value.trim().to_owned()))
+    })
 }
 
 /// Switches, or says which mode is on.
@@ -125,8 +113,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
                 eprintln!("image mode was not on: nothing to do");
             } else if rest.is_empty() {
                 // The file was made by `on`: it goes as it came.
-                std::fs::remove_file(&path)
-                    .with_context(|| format!("cannot remove {}", path.display()))?;
+                std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
             } else {
                 write(&path, rest)?;
             }
@@ -145,26 +132,13 @@ fn status(ctx: &Context, args: &Args, text: &str) -> Result<()> {
         _ => (None, "no variable"),
     };
     let image = tag.as_ref().map(|tag| {
-        let registry = ctx
-            .env
-            .get("IMAGE_REGISTRY")
-            .unwrap_or(&pipeline.image.registry);
-        let repository = ctx
-            .env
-            .get("IMAGE_REPO")
-            .unwrap_or(&pipeline.image.repository);
-        format!(
-            "{}/{}:{tag}",
-            registry.to_lowercase(),
-            repository.to_lowercase()
-        )
+        let registry = ctx.env.get("IMAGE_REGISTRY").unwrap_or(&pipeline.image.registry);
+        let repository = ctx.env.get("IMAGE_REPO").unwrap_or(&pipeline.image.repository);
+        format!("{}/{}:{tag}", registry.to_lowercase(), repository.to_lowercase())
     });
     let mode = if image.is_some() { "image" } else { "build" };
     if args.json {
-        println!(
-            "{}",
-            serde_json::json!({ "mode": mode, "image": image, "from": from })
-        );
+        println!("{}", serde_json::json!({ "mode": mode, "image": image, "from": from }));
         return Ok(());
     }
     match &image {
@@ -182,18 +156,12 @@ fn status(ctx: &Context, args: &Args, text: &str) -> Result<()> {
 fn read(path: &Path) -> Result<String> {
     match std::fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| {
-            Problem::usage(format!(
-                "{} is not UTF-8: nothing was changed",
-                path.display()
-            ))
-            .into()
+            Problem::usage(format!("{} is not UTF-8: nothing was changed", path.display())).into()
         }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(Problem::new(
-            Exit::Failed,
-            format!("cannot read {}: {error}", path.display()),
-        )
-        .into()),
+        Err(error) => {
+            Err(Problem::new(Exit::Failed, format!("cannot read {}: {error}", path.display())).into())
+        }
     }
 }
 
@@ -209,14 +177,8 @@ fn write(path: &Path, text: &str) -> Result<()> {
     });
     written.map_err(|error| {
         let _ = std::fs::remove_file(&temporary);
-        Problem::new(
-            Exit::Failed,
-            format!(
-                "cannot write {}: {error}; nothing was changed",
-                path.display()
-            ),
-        )
-        .into()
+        Problem::new(Exit::Failed, format!("cannot write {}: {error}; nothing was changed", path.display()))
+            .into()
     })
 }
 
@@ -228,13 +190,7 @@ mod tests {
     fn on_and_off_give_back_every_byte() {
         let tag: Tag = "sha-a1b2c3d".parse().unwrap();
         let other: Tag = "v1".parse().unwrap();
-        for text in [
-            "",
-            "A=1",
-            "A=1\n",
-            "# a comment\r\nA='x y'\r\n\r\n",
-            "\n\nA=1\nno newline at the end",
-        ] {
+        for text in ["", "A=1", "A=1\n", "# a comment\r\nA='x y'\r\n\r\n", "\n\nA=1\nno newline at the end"] {
             let on = switched_on(text, &tag);
             assert_eq!(tag_in_block(&on), Some("sha-a1b2c3d"));
             let again = switched_on(&on, &other);

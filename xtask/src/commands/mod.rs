@@ -1,5 +1,6 @@
 //! One file per command: it turns arguments into a plan, or into an answer.
 
+pub mod bench;
 pub mod build_image;
 pub mod ci;
 pub mod compose_image_mode;
@@ -26,13 +27,9 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::BuildImage(args) => build_image::run(ctx, &args),
         Command::ComposeImageMode(args) => compose_image_mode::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
+        Command::Bench(args) => bench::run(ctx, &args),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "cargo-xtask",
-                &mut std::io::stdout(),
-            );
+            clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());
             Ok(())
         }
     }
@@ -52,9 +49,7 @@ impl std::error::Error for Reported {}
 
 /// The exit code for an error.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    error
-        .downcast_ref::<Reported>()
-        .map_or_else(|| error::exit_code(error), |reported| reported.0 as u8)
+    error.downcast_ref::<Reported>().map_or_else(|| error::exit_code(error), |reported| reported.0 as u8)
 }
 
 /// Runs a plan, prints its table on stderr and writes its reports.
@@ -67,15 +62,7 @@ fn run_plan(ctx: &Context, name: &str, plan: &Plan, options: RunOptions) -> Resu
 
 /// Runs a plan whose steps only prepare something: quiet about success, an error when a step did not pass.
 fn prepare(ctx: &Context, name: &str, plan: &Plan) -> Result<()> {
-    let report = run_plan(
-        ctx,
-        name,
-        plan,
-        RunOptions {
-            fresh: true,
-            ..Default::default()
-        },
-    )?;
+    let report = run_plan(ctx, name, plan, RunOptions { fresh: true, ..Default::default() })?;
     if report.steps().any(|step| !step.outcome.is_good()) {
         eprint!("\n{}", plan::summary::text(&report, ctx.out));
     }

@@ -23,11 +23,7 @@ impl<'a> Needs<'a> {
     /// Answers for this machine.
     pub fn new(ctx: &'a Context) -> Self {
         let path = path_with_engine(ctx).or_else(|| ctx.env.get("PATH").map(str::to_owned));
-        Self {
-            ctx,
-            path: path.unwrap_or_default(),
-            known: RefCell::default(),
-        }
+        Self { ctx, path: path.unwrap_or_default(), known: RefCell::default() }
     }
 
     /// What is missing and how to get it; none when it is there.
@@ -37,13 +33,14 @@ impl<'a> Needs<'a> {
         }
         let answer = match need {
             Need::Node => self.lack_of_node(),
-            Need::Engine => probe::engine_state(self.ctx).lack().or_else(|| self.lack_of_plugin("buildx", (0, 13))),
-            Need::Compose => self.lack_of_plugin("compose", (2, 24)),
+            Need::Engine => probe::engine_state(self.ctx).lack().or_else(|| self.lack_of_plugin("buildx")),
+            Need::Compose => self.lack_of_plugin("compose"),
             Need::Browser => browser(self.ctx, &self.path).is_none().then(|| {
                 "no Chromium or Chrome was found; next: cargo xtask doctor --fix, or set PORTBOOK_CHROMIUM".to_owned()
             }),
+            Need::Coverage => self.lack_of_coverage(),
             Need::CargoDeny => on_path(&self.path, "cargo-deny").is_none().then(|| {
-                "cargo-deny is not on the PATH; next: cargo install --locked cargo-deny".to_owned()
+                "cargo-deny is not on the PATH; next: cargo xtask doctor --fix --only cargo-deny".to_owned()
             }),
         };
         self.known.borrow_mut().insert(need, answer.clone());
@@ -54,12 +51,48 @@ impl<'a> Needs<'a> {
     pub fn version_of(&self, program: &str, args: &[&str]) -> Option<String> {
         let shell = self.ctx.shell().ok()?;
         let _path = shell.push_env("PATH", &self.path);
-        let text = cmd!(shell, "{program} {args...}")
-            .quiet()
-            .ignore_stderr()
-            .read()
-            .ok()?;
+        let text = cmd!(shell, "{program} {args...}").quiet().ignore_stderr().read().ok()?;
         text.lines().next().map(str::to_owned)
+    }
+
+    fn lack_of_coverage(&self) -> Option<String> {
+        if on_path(&self.path, "cargo-llvm-cov").is_none() {
+            return Some(
+                "cargo-llvm-cov is not on the PATH; next: cargo xtask doctor --fix --only coverage"
+                    .to_owned(),
+            );
+        }
+        let brought = self.llvm_tools_of_toolchain().is_some_and(|dir| dir.join("llvm-profdata").is_file());
+        (!brought && self.coverage_tools().is_empty()).then(|| {
+            "the toolchain has no llvm-tools; next: cargo xtask doctor --fix --only coverage".to_owned()
+        })
+    }
+
+    /// The variables that lead cargo-llvm-cov to the system's LLVM tools, where the toolchain brings none of
+    /// its own and the system's are of the same major version.
+    pub fn coverage_tools(&self) -> Vec<(&'static str, PathBuf)> {
+        let brought = self.llvm_tools_of_toolchain().is_some_and(|dir| dir.join("llvm-profdata").is_file());
+        let Some(major) = self.llvm_major().filter(|_| !brought) else {
+            return Vec::new();
+        };
+        let find = |tool: &str| on_path(&self.path, &format!("{tool}-{major}"));
+        match (find("llvm-cov"), find("llvm-profdata")) {
+            (Some(cov), Some(profdata)) => vec![("LLVM_COV", cov), ("LLVM_PROFDATA", profdata)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The major version of the LLVM that rustc is built on.
+    pub fn llvm_major(&self) -> Option<u32> {
+        let shell = self.ctx.shell().ok()?;
+        let text = cmd!(shell, "rustc --version --verbose").quiet().ignore_stderr().read().ok()?;
+        let version = text.lines().find_map(|line| line.strip_prefix("LLVM version: "))?;
+        version.split('.').next()?.parse().ok()
+    }
+
+    fn llvm_tools_of_toolchain(&self) -> Option<PathBuf> {
+        let lib = self.version_of("rustc", &["--print", "target-libdir"])?;
+        Some(PathBuf::from(lib).parent()?.join("bin"))
     }
 
     fn lack_of_node(&self) -> Option<String> {
@@ -70,16 +103,16 @@ impl<'a> Needs<'a> {
             ));
         };
         if !at_least(&found, OLDEST_NODE) {
-            return Some(format!(
-                "node is {found}, expected {want} or newer; next: cargo xtask doctor"
-            ));
+            return Some(format!("node is {found}, expected {want} or newer; next: cargo xtask doctor"));
         }
         let npm = self.version_of("npm", &["--version"]);
-        npm.is_none()
-            .then(|| "npm is not on the PATH; next: cargo xtask doctor".to_owned())
+        npm.is_none().then(|| "npm is not on the PATH; next: cargo xtask doctor".to_owned())
     }
 
-    fn lack_of_plugin(&self, plugin: &str, oldest: (u32, u32)) -> Option<String> {
+    /// What is wrong with `buildx` or `compose`; none when it is there and new enough.
+    pub fn lack_of_plugin(&self, plugin: &str) -> Option<String> {
+        // Buildx 0.13 writes reproducible layouts, Compose 2.24 interpolates `extends.file`.
+        let oldest = if plugin == "buildx" { (0, 13) } else { (2, 24) };
         let want = format!("{}.{}", oldest.0, oldest.1);
         match self.version_of("docker", &[plugin, "version"]) {
             Some(found) if at_least(&found, oldest) => None,
@@ -98,10 +131,7 @@ pub fn at_least(text: &str, oldest: (u32, u32)) -> bool {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
     let mut versions = words.filter_map(|word| {
         let mut parts = word.split('.');
-        Some((
-            parts.next()?.parse::<u32>().ok()?,
-            parts.next()?.parse::<u32>().ok()?,
-        ))
+        Some((parts.next()?.parse::<u32>().ok()?, parts.next()?.parse::<u32>().ok()?))
     });
     versions.next().is_some_and(|found| found >= oldest)
 }
@@ -112,15 +142,10 @@ pub fn browser(ctx: &Context, path: &str) -> Option<PathBuf> {
         return Some(PathBuf::from(named)).filter(|file| file.is_file());
     }
     let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-    [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ]
-    .iter()
-    .find_map(|name| on_path(path, name))
-    .or_else(|| mac.is_file().then_some(mac))
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+        .iter()
+        .find_map(|name| on_path(path, name))
+        .or_else(|| mac.is_file().then_some(mac))
 }
 
 #[cfg(test)]

@@ -88,9 +88,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         Subject::Image { plan, .. } | Subject::Processes { plan } => plan.clone(),
     };
     if args.e2e && !plan.steps().any(|step| step.dir == "frontend") {
-        plan.jobs[0]
-            .steps
-            .push(test::npm_ci_step(ctx, "smoke/npm-ci"));
+        plan.jobs[0].steps.push(test::npm_ci_step(ctx, "smoke/npm-ci"));
     }
     if args.dry_run {
         print!("{}", plan.script());
@@ -106,11 +104,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         _ => format!(
             "commit {}{}",
             head.commit.short(),
-            if head.dirty {
-                " with uncommitted changes"
-            } else {
-                ""
-            }
+            if head.dirty { " with uncommitted changes" } else { "" }
         ),
     };
     eprintln!("smoke of {what}, {way}");
@@ -124,53 +118,26 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
             let commit = revision(&engine)?;
             // An image from elsewhere is of whatever commit it says; what was built here is of this one.
             let from_here = args.image.is_none() && args.artefact.is_none();
-            (
-                Box::new(engine),
-                if from_here {
-                    head.commit.clone()
-                } else {
-                    commit
-                },
-            )
+            (Box::new(engine), if from_here { head.commit.clone() } else { commit })
         }
         Subject::Processes { .. } => {
-            let build = Build {
-                binary: release_binary(ctx),
-                web_root: ctx.root.join("frontend/dist"),
-            };
-            (
-                Box::new(ProcessEngine::new(ctx, &id, &head, build, args.port)?),
-                head.commit.clone(),
-            )
+            let build = Build { binary: release_binary(ctx), web_root: ctx.root.join("frontend/dist") };
+            (Box::new(ProcessEngine::new(ctx, &id, &head, build, args.port)?), head.commit.clone())
         }
     };
     eprintln!("checks of {}", engine.describe());
-    let e2e = if args.e2e {
-        Some(ctx.work_dir("e2e")?.join(&id))
-    } else {
-        None
-    };
-    let settings = smoke::Settings {
-        commit,
-        keep: args.keep,
-        e2e,
-    };
+    let e2e = if args.e2e { Some(ctx.work_dir("e2e")?.join(&id)) } else { None };
+    let settings = smoke::Settings { commit, keep: args.keep, e2e };
     let outcome = smoke::run(ctx, &pipeline, engine.as_mut(), &settings)?;
 
-    let passed = outcome
-        .checks
-        .iter()
-        .all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
+    let passed = outcome.checks.iter().all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
     if let Some(url) = &outcome.url {
         engine.keep();
         eprintln!("\nit runs at {url}\n  stop it: {}", engine.how_to_remove());
         println!("{url}");
     }
     let report = RunReport {
-        jobs: vec![JobReport {
-            name: "smoke".to_owned(),
-            steps: outcome.checks,
-        }],
+        jobs: vec![JobReport { name: "smoke".to_owned(), steps: outcome.checks }],
         time: began.elapsed(),
     };
     plan::write_reports(ctx, "smoke-checks", &report)?;
@@ -181,36 +148,20 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         let claim = Claim::Smoke {
             commit: settings.commit.clone(),
             digest: outcome.digest,
-            outcome: if passed {
-                Outcome::Success
-            } else {
-                Outcome::Failure
-            },
+            outcome: if passed { Outcome::Success } else { Outcome::Failure },
             engine: engine.name().parse()?,
         };
         record::write(ctx, &pipeline, claim)?;
     }
     closing_lines(ctx, &what, &way, &report, passed);
-    if passed {
-        Ok(())
-    } else {
-        Err(Reported(Exit::Failed).into())
-    }
+    if passed { Ok(()) } else { Err(Reported(Exit::Failed).into()) }
 }
 
 fn closing_lines(ctx: &Context, what: &str, way: &str, report: &RunReport, passed: bool) {
     let counts: Counts = report.counts();
-    let (word, colour) = if passed {
-        ("healthy", "32")
-    } else {
-        ("NOT HEALTHY", "31")
-    };
+    let (word, colour) = if passed { ("healthy", "32") } else { ("NOT HEALTHY", "31") };
     eprintln!("\n{counts}");
-    eprintln!(
-        "{}: {what}, {way}, {}",
-        summary::paint(ctx.out, colour, word),
-        summary::duration(report.time)
-    );
+    eprintln!("{}: {what}, {way}, {}", summary::paint(ctx.out, colour, word), summary::duration(report.time));
 }
 
 /// Decides what to boot; beside it, why it is not a container where it is none.
@@ -238,25 +189,16 @@ fn choose(
         if args.engine == EngineChoice::Docker || wants_image {
             return Err(Problem::missing(why).into());
         }
-        return Ok((
-            Subject::Processes {
-                plan: process_plan(ctx),
-            },
-            Some(why),
-        ));
+        return Ok((Subject::Processes { plan: process_plan(ctx) }, Some(why)));
     }
     let subject = if let Some(image) = &args.image {
         let reference = image.to_string();
-        let script = format!(
-            "docker image inspect --format '{{{{.Id}}}}' {reference} || docker pull {reference}"
-        );
+        let script =
+            format!("docker image inspect --format '{{{{.Id}}}}' {reference} || docker pull {reference}");
         let pull = Step::new("smoke/pull", &["sh", "-c", &script])
             .requires(Need::Engine)
             .hint("is the reference right, and may this machine read the registry? docker login");
-        Subject::Image {
-            reference,
-            plan: Plan::of("smoke", vec![pull]),
-        }
+        Subject::Image { reference, plan: Plan::of("smoke", vec![pull]) }
     } else if let Some(path) = &args.artefact {
         load_artefact(ctx, path, id)?
     } else {
@@ -269,10 +211,7 @@ fn choose(
             &Destination::Store,
             &reference,
         );
-        Subject::Image {
-            reference,
-            plan: Plan::of("smoke", vec![build]),
-        }
+        Subject::Image { reference, plan: Plan::of("smoke", vec![build]) }
     };
     Ok((subject, None))
 }
@@ -283,74 +222,47 @@ fn load_artefact(ctx: &Context, path: &std::path::Path, id: &str) -> Result<Subj
         Problem::usage(format!("--artefact {}: {error:#}", path.display()))
             .next("cargo xtask build-image --output target/artefact")
     })?;
-    let dir = path
-        .to_str()
-        .context("--artefact: expected a path in UTF-8")?
-        .to_owned();
+    let dir = path.to_str().context("--artefact: expected a path in UTF-8")?.to_owned();
     let tar = ctx.work_dir("smoke")?.join(format!("{id}.tar"));
     let tar = ctx.shown(&tar).to_string();
-    let script = "tar -C \"$1\" -cf \"$2\" . && docker load --input \"$2\"; code=$?; rm -f \"$2\"; exit $code";
+    let script =
+        "tar -C \"$1\" -cf \"$2\" . && docker load --input \"$2\"; code=$?; rm -f \"$2\"; exit $code";
     let load = Step::new("smoke/load", &["sh", "-c", script, "load", &dir, &tar])
         .requires(Need::Engine)
         .hint("an engine without the containerd image store cannot load an OCI layout: cargo xtask doctor");
-    Ok(Subject::Image {
-        reference: facts.digest.to_string(),
-        plan: Plan::of("smoke", vec![load]),
-    })
+    Ok(Subject::Image { reference: facts.digest.to_string(), plan: Plan::of("smoke", vec![load]) })
 }
 
 /// The release binary and the web files, built on this machine.
 fn process_plan(ctx: &Context) -> Plan {
-    let cargo = Step::new(
-        "smoke/cargo-build",
-        &[
-            "cargo",
-            "build",
-            "--locked",
-            "--release",
-            "--package",
-            "portbook",
-        ],
-    )
-    .lane("cargo")
-    .hint("cargo build --release -p portbook");
+    let cargo =
+        Step::new("smoke/cargo-build", &["cargo", "build", "--locked", "--release", "--package", "portbook"])
+            .lane("cargo")
+            .hint("cargo build --release -p portbook");
     let web = Step::new("smoke/npm-build", &["npm", "run", "build"])
         .dir("frontend")
         .after("smoke/npm-ci")
         .requires(Need::Node)
         .hint("cd frontend && npm run build");
-    Plan::of(
-        "smoke",
-        vec![cargo, test::npm_ci_step(ctx, "smoke/npm-ci"), web],
-    )
+    Plan::of("smoke", vec![cargo, test::npm_ci_step(ctx, "smoke/npm-ci"), web])
 }
 
 fn release_binary(ctx: &Context) -> PathBuf {
-    let target = ctx
-        .env
-        .get("CARGO_TARGET_DIR")
-        .map_or_else(|| ctx.root.join("target"), |dir| ctx.root.join(dir));
+    let target =
+        ctx.env.get("CARGO_TARGET_DIR").map_or_else(|| ctx.root.join("target"), |dir| ctx.root.join(dir));
     target.join("release/portbook")
 }
 
 /// The commit that an image says it is of.
 fn revision(engine: &DockerEngine) -> Result<CommitSha> {
-    let labels = engine
-        .image()?
-        .config
-        .and_then(|config| config.labels)
-        .unwrap_or_default();
+    let labels = engine.image()?.config.and_then(|config| config.labels).unwrap_or_default();
     let revision = labels.get("org.opencontainers.image.revision");
     let revision = revision.context("the image has no label org.opencontainers.image.revision")?;
-    revision
-        .parse()
-        .context("the image's label org.opencontainers.image.revision")
+    revision.parse().context("the image's label org.opencontainers.image.revision")
 }
 
 /// Unique on this machine: runs side by side do not collide.
 fn run_id() -> String {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{}-{:x}", std::process::id(), now.subsec_nanos())
 }

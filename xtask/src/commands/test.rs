@@ -64,30 +64,16 @@ pub enum Database {
 
 /// The back-end's tests as a step.
 pub fn backend_step(id: &str, db: Database, has_server: bool) -> Step {
-    let step = Step::new(
-        id,
-        &[
-            "cargo",
-            "test",
-            "--locked",
-            "--package",
-            "evidence",
-            "--package",
-            "portbook",
-        ],
-    )
-    .lane("cargo")
-    .counter(Counter::Cargo)
-    .hint("one test alone: cargo test -p portbook NAME");
+    let step =
+        Step::new(id, &["cargo", "test", "--locked", "--package", "evidence", "--package", "portbook"])
+            .lane("cargo")
+            .counter(Counter::Cargo)
+            .hint("one test alone: cargo test -p portbook NAME");
     match db {
         Database::Sqlite => step,
         Database::Postgres => {
             let step = step.env("PORTBOOK_TEST_DB", "postgres");
-            if has_server {
-                step
-            } else {
-                step.requires(Need::Engine)
-            }
+            if has_server { step } else { step.requires(Need::Engine) }
         }
     }
 }
@@ -108,16 +94,8 @@ pub fn npm_ci_step(ctx: &Context, id: &str) -> Step {
         .requires(Need::Node)
         .hint("is the package registry reachable? npm ping");
     // Without its folder nothing that passed before counts.
-    if ctx
-        .root
-        .join("frontend/node_modules/.package-lock.json")
-        .exists()
-    {
-        step.inputs(&[
-            "frontend/package.json",
-            "frontend/package-lock.json",
-            "frontend/.npmrc",
-        ])
+    if ctx.root.join("frontend/node_modules/.package-lock.json").exists() {
+        step.inputs(&["frontend/package.json", "frontend/package-lock.json", "frontend/.npmrc"])
     } else {
         step
     }
@@ -194,8 +172,7 @@ fn plan(ctx: &Context, args: &Args) -> Result<Plan> {
     }
     for step in &mut steps {
         if args.require_engine {
-            step.env
-                .insert("PORTBOOK_REQUIRE_ENGINE".to_owned(), "1".to_owned());
+            step.env.insert("PORTBOOK_REQUIRE_ENGINE".to_owned(), "1".to_owned());
         }
     }
     Ok(Plan::of("test", steps))
@@ -216,23 +193,15 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let lack = Needs::new(ctx).lack(Need::Engine);
     let way = match &lack {
         None => "with a Docker engine: nothing needs to be skipped for want of one".to_owned(),
-        Some(lack) => format!(
-            "without a container: tests that need an engine are counted as skipped ({lack})"
-        ),
+        Some(lack) => {
+            format!("without a container: tests that need an engine are counted as skipped ({lack})")
+        }
     };
     if let (true, Some(lack)) = (args.require_engine, &lack) {
         return Err(Problem::missing(format!("an engine is required: {lack}")).into());
     }
     eprintln!("tests, {way}");
-    let report = run_plan(
-        ctx,
-        "test",
-        &plan,
-        RunOptions {
-            keep_going: args.keep_going,
-            fresh: false,
-        },
-    )?;
+    let report = run_plan(ctx, "test", &plan, RunOptions { keep_going: args.keep_going, fresh: false })?;
     eprint!("\n{}", plan::summary::text(&report, ctx.out));
     if args.json {
         println!("{:#}", plan::json::value(&report));

@@ -7,13 +7,11 @@ use anyhow::{Context as _, Result, bail};
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, HostConfig, ImageInspect, PortBinding,
-    VolumeCreateRequest,
+    ContainerCreateBody, ContainerInspectResponse, HostConfig, ImageInspect, PortBinding, VolumeCreateRequest,
 };
 use bollard::query_parameters::{
-    CreateContainerOptions, InspectContainerOptions, ListContainersOptions, ListVolumesOptions,
-    LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions,
-    StopContainerOptions,
+    CreateContainerOptions, InspectContainerOptions, ListContainersOptions, ListVolumesOptions, LogsOptions,
+    RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StopContainerOptions,
 };
 use futures_util::StreamExt as _;
 use std::collections::{BTreeMap, HashMap};
@@ -50,13 +48,8 @@ impl DockerEngine {
     /// `keep` says that the containers are meant to outlive this program.
     pub fn new(ctx: &Context, id: &str, image: &str, port: u16, keep: bool) -> Result<Self> {
         let docker = probe::connect(ctx)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let version = runtime
-            .block_on(docker.version())?
-            .version
-            .unwrap_or_default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let version = runtime.block_on(docker.version())?.version.unwrap_or_default();
         let engine = Self {
             docker,
             runtime,
@@ -67,11 +60,7 @@ impl DockerEngine {
             base_url: None,
             parts: BTreeMap::new(),
             ctx: ctx.clone(),
-            owner: if keep {
-                "kept".to_owned()
-            } else {
-                std::process::id().to_string()
-            },
+            owner: if keep { "kept".to_owned() } else { std::process::id().to_string() },
             kept: false,
         };
         engine.sweep()?;
@@ -94,24 +83,13 @@ impl DockerEngine {
 
     /// What the engine knows about a part's container.
     pub fn inspect(&self, role: Role) -> Result<ContainerInspectResponse> {
-        let name = self
-            .parts
-            .get(&role)
-            .with_context(|| format!("the {} was not started", role.name()))?;
-        self.wait(
-            self.docker
-                .inspect_container(name, None::<InspectContainerOptions>),
-        )
+        let name = self.parts.get(&role).with_context(|| format!("the {} was not started", role.name()))?;
+        self.wait(self.docker.inspect_container(name, None::<InspectContainerOptions>))
     }
 
     /// Removes the containers and volumes of runs whose process is gone.
     fn sweep(&self) -> Result<()> {
-        let filters = || {
-            Some(HashMap::from([(
-                "label".to_owned(),
-                vec![LABEL.to_owned()],
-            )]))
-        };
+        let filters = || Some(HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]));
         let dead = |labels: Option<&HashMap<String, String>>| {
             let pid = labels.and_then(|labels| labels.get(LABEL));
             pid.is_some_and(|pid| pid != "kept" && !Path::new("/proc").join(pid).exists())
@@ -120,26 +98,16 @@ impl DockerEngine {
         if !Path::new("/proc/self").exists() {
             return Ok(());
         }
-        let options = ListContainersOptions {
-            all: true,
-            filters: filters(),
-            ..Default::default()
-        };
+        let options = ListContainersOptions { all: true, filters: filters(), ..Default::default() };
         for container in self.wait(self.docker.list_containers(Some(options)))? {
             if let (true, Some(id)) = (dead(container.labels.as_ref()), &container.id) {
                 self.remove(id);
             }
         }
-        let volumes = self.wait(
-            self.docker
-                .list_volumes(Some(ListVolumesOptions { filters: filters() })),
-        )?;
+        let volumes = self.wait(self.docker.list_volumes(Some(ListVolumesOptions { filters: filters() })))?;
         for volume in volumes.volumes.unwrap_or_default() {
             if dead(Some(&volume.labels)) {
-                let _ = self.wait(
-                    self.docker
-                        .remove_volume(&volume.name, None::<RemoveVolumeOptions>),
-                );
+                let _ = self.wait(self.docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>));
             }
         }
         Ok(())
@@ -150,11 +118,7 @@ impl DockerEngine {
     }
 
     fn remove(&self, container: &str) {
-        let options = RemoveContainerOptions {
-            force: true,
-            v: true,
-            ..Default::default()
-        };
+        let options = RemoveContainerOptions { force: true, v: true, ..Default::default() };
         // Another run may be removing the same leftover at this moment.
         let _ = self.wait(self.docker.remove_container(container, Some(options)));
     }
@@ -162,11 +126,7 @@ impl DockerEngine {
     fn create(&self, name: &str, args: &[&str], publish: bool) -> Result<()> {
         let binding = PortBinding {
             host_ip: Some("127.0.0.1".to_owned()),
-            host_port: Some(if self.host_port == 0 {
-                String::new()
-            } else {
-                self.host_port.to_string()
-            }),
+            host_port: Some(if self.host_port == 0 { String::new() } else { self.host_port.to_string() }),
         };
         let body = ContainerCreateBody {
             image: Some(self.image.clone()),
@@ -178,27 +138,19 @@ impl DockerEngine {
                 readonly_rootfs: Some(true),
                 cap_drop: Some(vec!["ALL".to_owned()]),
                 security_opt: Some(vec!["no-new-privileges".to_owned()]),
-                port_bindings: publish
-                    .then(|| HashMap::from([(PORT.to_owned(), Some(vec![binding]))])),
+                port_bindings: publish.then(|| HashMap::from([(PORT.to_owned(), Some(vec![binding]))])),
                 ..Default::default()
             }),
             ..Default::default()
         };
-        let options = CreateContainerOptions {
-            name: Some(name.to_owned()),
-            ..Default::default()
-        };
+        let options = CreateContainerOptions { name: Some(name.to_owned()), ..Default::default() };
         self.wait(self.docker.create_container(Some(options), body))
             .with_context(|| format!("cannot create a container of {}", self.image))?;
-        let started = self.wait(
-            self.docker
-                .start_container(name, None::<StartContainerOptions>),
-        );
+        let started = self.wait(self.docker.start_container(name, None::<StartContainerOptions>));
         if let Err(error) = started {
             self.remove(name);
             let text = format!("{error:#}");
-            if text.contains("port is already allocated") || text.contains("address already in use")
-            {
+            if text.contains("port is already allocated") || text.contains("address already in use") {
                 return Err(Problem::new(
                     Exit::Failed,
                     format!("127.0.0.1:{} is taken by another program", self.host_port),
@@ -212,24 +164,15 @@ impl DockerEngine {
     }
 
     fn exit_code(&self, name: &str) -> Result<Option<Option<i64>>> {
-        let seen = self.wait(
-            self.docker
-                .inspect_container(name, None::<InspectContainerOptions>),
-        )?;
+        let seen = self.wait(self.docker.inspect_container(name, None::<InspectContainerOptions>))?;
         let state = seen.state.context("the engine told no state")?;
-        Ok((state.running == Some(false)
-            && state.finished_at.is_some()
-            && state.exit_code.is_some())
-        .then_some(state.exit_code))
+        Ok((state.running == Some(false) && state.finished_at.is_some() && state.exit_code.is_some())
+            .then_some(state.exit_code))
     }
 
     fn output(&self, name: &str, lines: &str) -> Result<(String, String)> {
-        let options = LogsOptions {
-            stdout: true,
-            stderr: true,
-            tail: lines.to_owned(),
-            ..Default::default()
-        };
+        let options =
+            LogsOptions { stdout: true, stderr: true, tail: lines.to_owned(), ..Default::default() };
         self.runtime.block_on(async {
             let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
             let mut stream = std::pin::pin!(self.docker.logs(name, Some(options)));
@@ -269,23 +212,14 @@ impl Engine for DockerEngine {
             if self.ctx.stop.requested() || began.elapsed() > BOUND {
                 self.remove(&name);
                 self.ctx.stop.check()?;
-                bail!(
-                    "{} {} did not end within {} s",
-                    self.image,
-                    args.join(" "),
-                    BOUND.as_secs()
-                );
+                bail!("{} {} did not end within {} s", self.image, args.join(" "), BOUND.as_secs());
             }
             std::thread::sleep(crate::process::POLL);
         };
         let output = self.output(&name, "all");
         self.remove(&name);
         let (stdout, stderr) = output?;
-        Ok(Finished {
-            code,
-            stdout,
-            stderr,
-        })
+        Ok(Finished { code, stdout, stderr })
     }
 
     fn start(&mut self, role: Role) -> Result<()> {
@@ -294,20 +228,14 @@ impl Engine for DockerEngine {
         self.create(&name, &[role.name()], role == Role::Server)?;
         if role == Role::Server {
             let seen = self.inspect(role)?;
-            let ports = seen
-                .network_settings
-                .and_then(|network| network.ports)
-                .unwrap_or_default();
+            let ports = seen.network_settings.and_then(|network| network.ports).unwrap_or_default();
             let port = ports
                 .get(PORT)
                 .cloned()
                 .flatten()
                 .and_then(|bindings| bindings.into_iter().next()?.host_port);
             let port = port.with_context(|| {
-                format!(
-                    "the engine published no port; the container's log:\n{}",
-                    self.logs(role, 20)
-                )
+                format!("the engine published no port; the container's log:\n{}", self.logs(role, 20))
             })?;
             self.base_url = Some(format!("http://127.0.0.1:{port}"));
         }
@@ -319,23 +247,14 @@ impl Engine for DockerEngine {
     }
 
     fn ended(&mut self, role: Role) -> Result<Option<Option<i64>>> {
-        let name = self
-            .parts
-            .get(&role)
-            .with_context(|| format!("the {} was not started", role.name()))?;
+        let name = self.parts.get(&role).with_context(|| format!("the {} was not started", role.name()))?;
         self.exit_code(name)
     }
 
     fn stop(&mut self, role: Role, grace: Duration) -> Result<Option<i64>> {
-        let name = self
-            .parts
-            .get(&role)
-            .with_context(|| format!("the {} was not started", role.name()))?;
+        let name = self.parts.get(&role).with_context(|| format!("the {} was not started", role.name()))?;
         let seconds = i32::try_from(grace.as_secs()).unwrap_or(i32::MAX);
-        let options = StopContainerOptions {
-            t: Some(seconds),
-            ..Default::default()
-        };
+        let options = StopContainerOptions { t: Some(seconds), ..Default::default() };
         self.wait(self.docker.stop_container(name, Some(options)))?;
         Ok(self.exit_code(name)?.flatten())
     }
@@ -352,11 +271,7 @@ impl Engine for DockerEngine {
 
     fn how_to_remove(&self) -> String {
         let names: Vec<&str> = self.parts.values().map(String::as_str).collect();
-        format!(
-            "docker rm --force {} && docker volume rm {}",
-            names.join(" "),
-            self.id
-        )
+        format!("docker rm --force {} && docker volume rm {}", names.join(" "), self.id)
     }
 
     fn keep(&mut self) {
@@ -377,9 +292,6 @@ impl Drop for DockerEngine {
             self.remove(name);
         }
         self.remove(&format!("{}-once", self.id));
-        let _ = self.wait(
-            self.docker
-                .remove_volume(&self.id, None::<RemoveVolumeOptions>),
-        );
+        let _ = self.wait(self.docker.remove_volume(&self.id, None::<RemoveVolumeOptions>));
     }
 }

@@ -72,10 +72,7 @@ pub trait Engine {
 
 /// A PATH with the engine's own programs first, where `docker/airgap/engine.sh` has put some.
 pub fn path_with_engine(ctx: &Context) -> Option<String> {
-    let dir = ctx
-        .env
-        .get("PORTBOOK_ENGINE_BIN")
-        .unwrap_or("/opt/portbook-engine/bin");
+    let dir = ctx.env.get("PORTBOOK_ENGINE_BIN").unwrap_or("/opt/portbook-engine/bin");
     let path = ctx.env.get("PATH")?;
     let known = std::env::split_paths(path).any(|entry| entry == Path::new(dir));
     (Path::new(dir).join("docker").exists() && !known).then(|| format!("{dir}:{path}"))

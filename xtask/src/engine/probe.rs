@@ -39,9 +39,9 @@ impl EngineState {
             Self::TooOld { version } => Some(format!(
                 "the Docker engine is {version}, expected {OLDEST} or newer; next: cargo xtask doctor --fix"
             )),
-            Self::Absent { why } => Some(format!(
-                "no Docker engine answers ({why}); next: cargo xtask doctor --fix"
-            )),
+            Self::Absent { why } => {
+                Some(format!("no Docker engine answers ({why}); next: cargo xtask doctor --fix"))
+            }
         }
     }
 }
@@ -50,9 +50,7 @@ impl EngineState {
 pub fn connect(ctx: &Context) -> Result<Docker> {
     let connected = match ctx.env.get("DOCKER_HOST") {
         Some(host)
-            if host.starts_with("unix://")
-                || host.starts_with("tcp://")
-                || host.starts_with("http://") =>
+            if host.starts_with("unix://") || host.starts_with("tcp://") || host.starts_with("http://") =>
         {
             Docker::connect_with_host(host)
         }
@@ -65,9 +63,7 @@ pub fn connect(ctx: &Context) -> Result<Docker> {
         None => Docker::connect_with_local_defaults(),
     };
     connected.map_err(|error| {
-        Problem::missing(format!("no Docker engine: {error}"))
-            .next("cargo xtask doctor")
-            .into()
+        Problem::missing(format!("no Docker engine: {error}")).next("cargo xtask doctor").into()
     })
 }
 
@@ -75,39 +71,26 @@ pub fn connect(ctx: &Context) -> Result<Docker> {
 pub fn engine_state(ctx: &Context) -> EngineState {
     match ask(ctx) {
         Ok(state) => state,
-        Err(error) => EngineState::Absent {
-            why: format!("{error:#}").replace('\n', " "),
-        },
+        Err(error) => EngineState::Absent { why: format!("{error:#}").replace('\n', " ") },
     }
 }
 
 fn ask(ctx: &Context) -> Result<EngineState> {
     let docker = connect(ctx)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let asked = async { anyhow::Ok((docker.version().await?, docker.info().await?)) };
         let (version, info) = tokio::time::timeout(Duration::from_secs(5), asked)
             .await
             .map_err(|_| anyhow::anyhow!("it did not answer within 5 s"))??;
         let version = version.version.unwrap_or_default();
-        let major = version
-            .split('.')
-            .next()
-            .and_then(|text| text.parse::<u32>().ok())
-            .unwrap_or(0);
+        let major = version.split('.').next().and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
         if major < OLDEST {
             return Ok(EngineState::TooOld { version });
         }
         let status = info.driver_status.unwrap_or_default();
-        let containerd_store = status
-            .iter()
-            .flatten()
-            .any(|word| word.starts_with("io.containerd.snapshotter"));
-        Ok(EngineState::Ready {
-            version,
-            containerd_store,
-        })
+        let containerd_store =
+            status.iter().flatten().any(|word| word.starts_with("io.containerd.snapshotter"));
+        Ok(EngineState::Ready { version, containerd_store })
     })
 }

@@ -41,24 +41,13 @@ impl ProcessEngine {
         env.retain(|key, _| !key.starts_with("PORTBOOK_") && !key.starts_with("DATABASE_"));
         let own = [
             ("PORTBOOK_LISTEN", format!("127.0.0.1:{port}")),
-            (
-                "DATABASE_URL",
-                format!("sqlite://{}", dir.join("portbook.db").display()),
-            ),
+            ("DATABASE_URL", format!("sqlite://{}", dir.join("portbook.db").display())),
             ("PORTBOOK_WEB_ROOT", build.web_root.display().to_string()),
             ("PORTBOOK_COMMIT", head.commit.to_string()),
             ("PORTBOOK_LOG_FORMAT", "json".to_owned()),
         ];
         env.extend(own.map(|(key, value)| (key.to_owned(), value)));
-        Ok(Self {
-            ctx: ctx.clone(),
-            build,
-            dir,
-            env,
-            parts: BTreeMap::new(),
-            address: None,
-            kept: false,
-        })
+        Ok(Self { ctx: ctx.clone(), build, dir, env, parts: BTreeMap::new(), address: None, kept: false })
     }
 
     fn log(&self, name: &str) -> PathBuf {
@@ -83,9 +72,7 @@ impl ProcessEngine {
         let log = std::fs::read_to_string(self.log("server")).ok()?;
         log.lines().find_map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
-            let found = line
-                .get("address")
-                .or_else(|| line.get("fields")?.get("address"))?;
+            let found = line.get("address").or_else(|| line.get("fields")?.get("address"))?;
             found.as_str().map(str::to_owned)
         })
     }
@@ -93,10 +80,7 @@ impl ProcessEngine {
 
 impl Engine for ProcessEngine {
     fn describe(&self) -> String {
-        format!(
-            "processes without a container, {}",
-            self.ctx.shown(&self.build.binary)
-        )
+        format!("processes without a container, {}", self.ctx.shown(&self.build.binary))
     }
 
     fn name(&self) -> &'static str {
@@ -140,11 +124,7 @@ impl Engine for ProcessEngine {
                 bail!("the server ended with {code:?} before it listened:\n{log}");
             }
             if began.elapsed() > BOUND {
-                bail!(
-                    "the server did not listen within {} s:\n{}",
-                    BOUND.as_secs(),
-                    self.logs(role, 20)
-                );
+                bail!("the server did not listen within {} s:\n{}", BOUND.as_secs(), self.logs(role, 20));
             }
             self.address = self.bound_address();
             std::thread::sleep(process::POLL);
@@ -153,26 +133,19 @@ impl Engine for ProcessEngine {
     }
 
     fn base_url(&self) -> Result<String> {
-        let address = self
-            .address
-            .as_ref()
-            .context("the server was not started")?;
+        let address = self.address.as_ref().context("the server was not started")?;
         Ok(format!("http://{address}"))
     }
 
     fn ended(&mut self, role: Role) -> Result<Option<Option<i64>>> {
-        let part = self
-            .parts
-            .get_mut(&role)
-            .with_context(|| format!("the {} was not started", role.name()))?;
+        let part =
+            self.parts.get_mut(&role).with_context(|| format!("the {} was not started", role.name()))?;
         Ok(part.poll()?.map(|code| code.map(i64::from)))
     }
 
     fn stop(&mut self, role: Role, grace: Duration) -> Result<Option<i64>> {
-        let part = self
-            .parts
-            .get_mut(&role)
-            .with_context(|| format!("the {} was not started", role.name()))?;
+        let part =
+            self.parts.get_mut(&role).with_context(|| format!("the {} was not started", role.name()))?;
         Ok(part.stop(grace)?.map(i64::from))
     }
 
@@ -181,17 +154,9 @@ impl Engine for ProcessEngine {
     }
 
     fn how_to_remove(&self) -> String {
-        let pids: Vec<String> = self
-            .parts
-            .values()
-            .flat_map(Running::pids)
-            .map(|pid| pid.to_string())
-            .collect();
-        format!(
-            "kill {} && rm -r {}",
-            pids.join(" "),
-            self.ctx.shown(&self.dir)
-        )
+        let pids: Vec<String> =
+            self.parts.values().flat_map(Running::pids).map(|pid| pid.to_string()).collect();
+        format!("kill {} && rm -r {}", pids.join(" "), self.ctx.shown(&self.dir))
     }
 
     fn keep(&mut self) {

@@ -62,19 +62,11 @@ pub struct ImageFacts {
 /// # Errors
 /// When the folder is no layout, holds other than one image, or a blob is not what its digest says.
 pub fn read_layout(dir: &Path) -> Result<ImageFacts> {
-    let index = std::fs::read(dir.join("index.json")).with_context(|| {
-        format!(
-            "{} is not an OCI image layout: it has no index.json",
-            dir.display()
-        )
-    })?;
+    let index = std::fs::read(dir.join("index.json"))
+        .with_context(|| format!("{} is not an OCI image layout: it has no index.json", dir.display()))?;
     let index: Index = serde_json::from_slice(&index).context("index.json is not an OCI index")?;
     let [entry] = index.manifests.as_slice() else {
-        bail!(
-            "expected one image in {}, found {}",
-            dir.display(),
-            index.manifests.len()
-        );
+        bail!("expected one image in {}, found {}", dir.display(), index.manifests.len());
     };
     let manifest: Manifest = serde_json::from_slice(&blob(dir, entry)?)
         .with_context(|| format!("{} is not an image manifest", entry.digest))?;
@@ -97,14 +89,11 @@ pub fn read_layout(dir: &Path) -> Result<ImageFacts> {
 
 fn blob(dir: &Path, descriptor: &Descriptor) -> Result<Vec<u8>> {
     let path = dir.join("blobs/sha256").join(descriptor.digest.encoded());
-    let bytes = std::fs::read(&path)
-        .with_context(|| format!("the layout lacks blob {}", descriptor.digest))?;
+    let bytes =
+        std::fs::read(&path).with_context(|| format!("the layout lacks blob {}", descriptor.digest))?;
     let found = Digest::of(&bytes);
     if found != descriptor.digest || bytes.len() as u64 != descriptor.size {
-        bail!(
-            "blob {} is damaged: its content is {found}",
-            descriptor.digest
-        );
+        bail!("blob {} is damaged: its content is {found}", descriptor.digest);
     }
     Ok(bytes)
 }
@@ -113,32 +102,19 @@ fn blob(dir: &Path, descriptor: &Descriptor) -> Result<Vec<u8>> {
 pub fn violations(facts: &ImageFacts, commit: &CommitSha, max_bytes: u64) -> Vec<String> {
     let mut wrong = Vec::new();
     if facts.size_bytes > max_bytes {
-        wrong.push(format!(
-            "{} bytes compressed, expected at most {max_bytes}",
-            facts.size_bytes
-        ));
+        wrong.push(format!("{} bytes compressed, expected at most {max_bytes}", facts.size_bytes));
     }
     let uid = facts.user.split(':').next().unwrap_or_default();
     if uid.parse::<u32>().map_or(true, |uid| uid == 0) {
-        wrong.push(format!(
-            "its user is {:?}, expected a numeric one that is not root",
-            facts.user
-        ));
+        wrong.push(format!("its user is {:?}, expected a numeric one that is not root", facts.user));
     }
     if !facts.has_healthcheck {
         wrong.push("it has no health check".to_owned());
     }
-    let label = |name: &str| {
-        facts
-            .labels
-            .get(&format!("org.opencontainers.image.{name}"))
-            .map(String::as_str)
-    };
+    let label =
+        |name: &str| facts.labels.get(&format!("org.opencontainers.image.{name}")).map(String::as_str);
     if label("revision") != Some(commit.as_str()) {
-        wrong.push(format!(
-            "its revision label is {:?}, expected {commit}",
-            label("revision")
-        ));
+        wrong.push(format!("its revision label is {:?}, expected {commit}", label("revision")));
     }
     for name in ["version", "created", "source", "title", "licenses"] {
         if label(name).is_none_or(str::is_empty) {
@@ -166,18 +142,14 @@ mod tests {
             "config": {"User": "65532:65532", "Labels": labels, "Healthcheck": {"Test": ["CMD"]}}});
         let config = put(config.to_string().as_bytes());
         let layer = put(b"layer");
-        let manifest = put(serde_json::json!({"config": config, "layers": [layer]})
-            .to_string()
-            .as_bytes());
+        let manifest = put(serde_json::json!({"config": config, "layers": [layer]}).to_string().as_bytes());
         let index = serde_json::json!({"manifests": [manifest]}).to_string();
         std::fs::write(dir.join("index.json"), index).unwrap();
     }
 
     fn good_labels() -> serde_json::Value {
         let mut labels = serde_json::Map::new();
-        for name in [
-            "revision", "version", "created", "source", "title", "licenses",
-        ] {
+        for name in ["revision", "version", "created", "source", "title", "licenses"] {
             labels.insert(format!("org.opencontainers.image.{name}"), COMMIT.into());
         }
         labels.into()
@@ -192,11 +164,7 @@ mod tests {
         assert_eq!(facts.platform, "linux/amd64");
         assert_eq!(violations(&facts, &commit, 1_000_000), Vec::<String>::new());
         assert_eq!(violations(&facts, &commit, 10).len(), 1);
-        let root = ImageFacts {
-            user: String::new(),
-            labels: BTreeMap::new(),
-            ..facts
-        };
+        let root = ImageFacts { user: String::new(), labels: BTreeMap::new(), ..facts };
         assert_eq!(violations(&root, &commit, 1_000_000).len(), 7);
     }
 
@@ -204,23 +172,10 @@ mod tests {
     fn a_damaged_blob_is_found() {
         let dir = tempfile::tempdir().unwrap();
         write_layout(dir.path(), good_labels());
-        let layer = dir
-            .path()
-            .join("blobs/sha256")
-            .join(Digest::of(b"layer").encoded());
+        let layer = dir.path().join("blobs/sha256").join(Digest::of(b"layer").encoded());
         std::fs::write(&layer, b"LAYER").unwrap();
-        assert!(
-            read_layout(dir.path())
-                .unwrap_err()
-                .to_string()
-                .contains("damaged")
-        );
+        assert!(read_layout(dir.path()).unwrap_err().to_string().contains("damaged"));
         std::fs::remove_file(&layer).unwrap();
-        assert!(
-            read_layout(dir.path())
-                .unwrap_err()
-                .to_string()
-                .contains("lacks blob")
-        );
+        assert!(read_layout(dir.path()).unwrap_err().to_string().contains("lacks blob"));
     }
 }

@@ -37,11 +37,7 @@ impl AddAssign for Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -102,9 +98,7 @@ pub fn strip_ansi(line: &str) -> String {
     while let Some(at) = rest.find("\u{1b}[") {
         plain.push_str(&rest[..at]);
         rest = rest[at + 2..].trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
-        rest = rest
-            .strip_prefix(|c: char| c.is_ascii_alphabetic())
-            .unwrap_or(rest);
+        rest = rest.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest);
     }
     plain.push_str(rest);
     plain
@@ -118,40 +112,12 @@ mod tests {
     fn reads_what_the_runners_print() {
         let cargo = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n\
                      test result: FAILED. 2 passed; 1 failed; 0 ignored; finished in 0.2s";
-        assert_eq!(
-            Counter::Cargo.read(cargo),
-            Counts {
-                passed: 5,
-                failed: 1,
-                skipped: 1
-            }
-        );
+        assert_eq!(Counter::Cargo.read(cargo), Counts { passed: 5, failed: 1, skipped: 1 });
         let vitest = "\u{1b}[2m Test Files \u{1b}[22m 3 passed (3)\n\u{1b}[2m      Tests \u{1b}[22m \u{1b}[31m2 failed\u{1b}[39m | \u{1b}[32m7 passed\u{1b}[39m (9)";
-        assert_eq!(
-            Counter::Vitest.read(vitest),
-            Counts {
-                passed: 7,
-                failed: 2,
-                skipped: 0
-            }
-        );
+        assert_eq!(Counter::Vitest.read(vitest), Counts { passed: 7, failed: 2, skipped: 0 });
         let playwright = "  1 failed\n    board.spec.ts:3 › opens\n  2 passed (4.1s)\n";
-        assert_eq!(
-            Counter::Playwright.read(playwright),
-            Counts {
-                passed: 2,
-                failed: 1,
-                skipped: 0
-            }
-        );
+        assert_eq!(Counter::Playwright.read(playwright), Counts { passed: 2, failed: 1, skipped: 0 });
         let plain = "noise 9 passed\n16 passed, 0 failed, 1 skipped";
-        assert_eq!(
-            Counter::Plain.read(plain),
-            Counts {
-                passed: 16,
-                failed: 0,
-                skipped: 1
-            }
-        );
+        assert_eq!(Counter::Plain.read(plain), Counts { passed: 16, failed: 0, skipped: 1 });
     }
 }

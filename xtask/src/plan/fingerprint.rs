@@ -17,12 +17,7 @@ impl Tree {
     /// Reads the work tree through git, so that ignored files do not count.
     pub fn read(ctx: &Context) -> Result<Self> {
         let shell = ctx.shell()?;
-        let list = cmd!(
-            shell,
-            "git ls-files -z --cached --others --exclude-standard"
-        )
-        .quiet()
-        .read()?;
+        let list = cmd!(shell, "git ls-files -z --cached --others --exclude-standard").quiet().read()?;
         let mut files = Vec::new();
         for name in list.split('\0').filter(|name| !name.is_empty()) {
             // A file that was deleted but not yet staged has no content to hash: its absence counts.
@@ -30,16 +25,9 @@ impl Tree {
             files.push((name.to_owned(), hex(&Sha256::digest(&content))));
         }
         files.sort();
-        let rustc = cmd!(shell, "rustc --version --verbose")
-            .quiet()
-            .ignore_stderr()
-            .read();
+        let rustc = cmd!(shell, "rustc --version --verbose").quiet().ignore_stderr().read();
         let node = cmd!(shell, "node --version").quiet().ignore_stderr().read();
-        let toolchain = format!(
-            "{}\n{}",
-            rustc.unwrap_or_default(),
-            node.unwrap_or_default()
-        );
+        let toolchain = format!("{}\n{}", rustc.unwrap_or_default(), node.unwrap_or_default());
         Ok(Self { files, toolchain })
     }
 
@@ -56,11 +44,7 @@ impl Tree {
         add(&self.toolchain);
         add(&step.line());
         for (name, content) in &self.files {
-            if step
-                .inputs
-                .iter()
-                .any(|prefix| name.starts_with(prefix.as_str()))
-            {
+            if step.inputs.iter().any(|prefix| name.starts_with(prefix.as_str())) {
                 add(name);
                 add(content);
             }
@@ -91,8 +75,9 @@ impl Passed {
     pub fn set(&self, step: &Step, fingerprint: Option<&str>) -> Result<()> {
         let file = self.file(step);
         match fingerprint {
-            Some(text) => std::fs::write(&file, text)
-                .with_context(|| format!("cannot write {}", file.display())),
+            Some(text) => {
+                std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
+            }
             None => {
                 let _ = std::fs::remove_file(&file);
                 Ok(())
@@ -110,14 +95,9 @@ mod tests {
     use super::*;
 
     fn tree(content: &str) -> Tree {
-        let files = vec![
-            ("backend/a.rs".to_owned(), content.to_owned()),
-            ("docs/b".to_owned(), "1".to_owned()),
-        ];
-        Tree {
-            files,
-            toolchain: "t".to_owned(),
-        }
+        let files =
+            vec![("backend/a.rs".to_owned(), content.to_owned()), ("docs/b".to_owned(), "1".to_owned())];
+        Tree { files, toolchain: "t".to_owned() }
     }
 
     #[test]
@@ -126,10 +106,7 @@ mod tests {
         let first = tree("1").fingerprint(&step).unwrap();
         assert_eq!(first, tree("1").fingerprint(&step).unwrap());
         assert_ne!(first, tree("2").fingerprint(&step).unwrap());
-        assert_ne!(
-            first,
-            tree("1").fingerprint(&step.clone().args(["x"])).unwrap()
-        );
+        assert_ne!(first, tree("1").fingerprint(&step.clone().args(["x"])).unwrap());
         let mut other = tree("1");
         other.files[1].1 = "2".to_owned();
         assert_eq!(first, other.fingerprint(&step).unwrap());

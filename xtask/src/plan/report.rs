@@ -100,11 +100,7 @@ impl JobReport {
             Outcome::Passed => 1,
             Outcome::Unchanged => 0,
         };
-        let worst = self
-            .steps
-            .iter()
-            .map(|step| &step.outcome)
-            .max_by_key(|outcome| rank(outcome));
+        let worst = self.steps.iter().map(|step| &step.outcome).max_by_key(|outcome| rank(outcome));
         worst.cloned().unwrap_or(Outcome::Passed)
     }
 

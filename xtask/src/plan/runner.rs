@@ -43,11 +43,7 @@ pub fn run(
         ctx,
         logs: ctx.work_dir(&format!("logs/{name}"))?,
         passed: Passed::open(ctx)?,
-        tree: if remembers {
-            Some(Tree::read(ctx)?)
-        } else {
-            None
-        },
+        tree: if remembers { Some(Tree::read(ctx)?) } else { None },
         options,
         states: steps.iter().map(|_| State::Waiting).collect(),
         screen: Screen::new(ctx, steps.len()),
@@ -60,16 +56,10 @@ pub fn run(
         .iter()
         .map(|job| {
             let steps = results.by_ref().take(job.steps.len()).collect();
-            JobReport {
-                name: job.name.clone(),
-                steps,
-            }
+            JobReport { name: job.name.clone(), steps }
         })
         .collect();
-    Ok(RunReport {
-        jobs,
-        time: began.elapsed(),
-    })
+    Ok(RunReport { jobs, time: began.elapsed() })
 }
 
 enum State {
@@ -116,11 +106,7 @@ impl<'a> Runner<'a> {
                         let began = Instant::now();
                         let code = execute(ctx, step, &log);
                         // The receiver lives until the last step has ended.
-                        let _ = sender.send(Ended {
-                            at,
-                            code,
-                            time: began.elapsed(),
-                        });
+                        let _ = sender.send(Ended { at, code, time: began.elapsed() });
                     });
                 }
                 let running = self.running();
@@ -137,13 +123,7 @@ impl<'a> Runner<'a> {
         Ok(self
             .states
             .into_iter()
-            .filter_map(|state| {
-                if let State::Done(report) = state {
-                    Some(report)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|state| if let State::Done(report) = state { Some(report) } else { None })
             .collect())
     }
 
@@ -175,23 +155,15 @@ impl<'a> Runner<'a> {
             return None;
         }
         let settled = |id: &String| self.report_of(id).is_some();
-        let free =
-            |lane: Option<&str>| lane.is_none() || running.iter().all(|step| step.lane != lane);
-        self.steps
-            .iter()
-            .zip(&self.states)
-            .position(|(step, state)| {
-                matches!(state, State::Waiting) && step.needs.iter().all(settled) && free(step.lane)
-            })
+        let free = |lane: Option<&str>| lane.is_none() || running.iter().all(|step| step.lane != lane);
+        self.steps.iter().zip(&self.states).position(|(step, state)| {
+            matches!(state, State::Waiting) && step.needs.iter().all(settled) && free(step.lane)
+        })
     }
 
     fn report_of(&self, id: &str) -> Option<&StepReport> {
         let at = self.steps.iter().position(|step| step.id == id)?;
-        if let State::Done(report) = &self.states[at] {
-            Some(report)
-        } else {
-            None
-        }
+        if let State::Done(report) = &self.states[at] { Some(report) } else { None }
     }
 
     fn outcome_without_running(
@@ -203,31 +175,20 @@ impl<'a> Runner<'a> {
             return Some(Outcome::Cancelled);
         }
         let bad = |report: &&StepReport| !report.outcome.is_good();
-        if let Some(need) = step
-            .needs
-            .iter()
-            .filter_map(|id| self.report_of(id))
-            .find(bad)
-        {
+        if let Some(need) = step.needs.iter().filter_map(|id| self.report_of(id)).find(bad) {
             // What a missing tool prevents is prevented by it too, however far down.
             return Some(match &need.outcome {
                 Outcome::Missing { what } => Outcome::Missing { what: what.clone() },
-                _ => Outcome::NotRun {
-                    because: format!("{} did not pass", need.id),
-                },
+                _ => Outcome::NotRun { because: format!("{} did not pass", need.id) },
             });
         }
         if !self.options.keep_going {
             let failed = self.states.iter().find_map(|state| match state {
-                State::Done(report) if matches!(report.outcome, Outcome::Failed(_)) => {
-                    Some(&report.id)
-                }
+                State::Done(report) if matches!(report.outcome, Outcome::Failed(_)) => Some(&report.id),
                 _ => None,
             });
             if let Some(id) = failed {
-                return Some(Outcome::NotRun {
-                    because: format!("{id} failed; --keep-going goes on"),
-                });
+                return Some(Outcome::NotRun { because: format!("{id} failed; --keep-going goes on") });
             }
         }
         if let Some(what) = step.requires.iter().find_map(|need| missing(*need)) {
@@ -257,9 +218,7 @@ impl<'a> Runner<'a> {
         let log = self.log(step);
         let ran = !time.is_zero();
         let counts = match step.counter {
-            Some(counter) if ran => {
-                counter.read(&std::fs::read_to_string(&log).unwrap_or_default())
-            }
+            Some(counter) if ran => counter.read(&std::fs::read_to_string(&log).unwrap_or_default()),
             _ => Counts::default(),
         };
         let mark = self.tree.as_ref().and_then(|tree| tree.fingerprint(step));
@@ -275,11 +234,7 @@ impl<'a> Runner<'a> {
             outcome,
             time,
             counts,
-            tail: if failed {
-                process::tail(&log, TAIL_LINES)
-            } else {
-                String::new()
-            },
+            tail: if failed { process::tail(&log, TAIL_LINES) } else { String::new() },
             hint: step.hint.clone(),
         };
         self.screen.ended(&report, ran.then_some(log.as_path()));
@@ -292,23 +247,10 @@ impl<'a> Runner<'a> {
 fn execute(ctx: &Context, step: &Step, log: &Path) -> Result<Option<i32>> {
     let mut env = process::child_env(ctx);
     env.extend(step.env.clone());
-    let program = if step.is_xtask() {
-        process::own_binary()?.into()
-    } else {
-        step.argv[0].clone().into()
-    };
-    let spawn = Spawn {
-        program,
-        args: step.argv[1..].to_vec(),
-        dir: ctx.root.join(&step.dir),
-        env,
-    };
+    let program = if step.is_xtask() { process::own_binary()?.into() } else { step.argv[0].clone().into() };
+    let spawn = Spawn { program, args: step.argv[1..].to_vec(), dir: ctx.root.join(&step.dir), env };
     let mut running = spawn.start(log)?;
-    let mut follow = if ctx.out.verbose {
-        Some(std::fs::File::open(log)?)
-    } else {
-        None
-    };
+    let mut follow = if ctx.out.verbose { Some(std::fs::File::open(log)?) } else { None };
     loop {
         let code = running.poll()?;
         if let Some(file) = &mut follow {

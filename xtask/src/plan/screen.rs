@@ -21,13 +21,7 @@ pub struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// A screen for a plan of `total` steps.
     pub fn new(ctx: &'a Context, total: usize) -> Self {
-        Self {
-            ctx,
-            total,
-            done: 0,
-            beat: Instant::now(),
-            drawn: false,
-        }
+        Self { ctx, total, done: 0, beat: Instant::now(), drawn: false }
     }
 
     /// Says that a step has started.
@@ -66,11 +60,7 @@ impl<'a> Screen<'a> {
             eprint!("{}", crate::process::tail(log, usize::MAX));
             eprintln!("\n::endgroup::");
         }
-        let why = report
-            .outcome
-            .reason()
-            .map(|why| format!(": {why}"))
-            .unwrap_or_default();
+        let why = report.outcome.reason().map(|why| format!(": {why}")).unwrap_or_default();
         eprintln!(
             "{} {} {}{why}",
             mark(&report.outcome, out),
@@ -79,11 +69,7 @@ impl<'a> Screen<'a> {
         );
         if matches!(report.outcome, Outcome::Failed(_)) {
             if out.github {
-                let text = if report.hint.is_empty() {
-                    &report.line
-                } else {
-                    &report.hint
-                };
+                let text = if report.hint.is_empty() { &report.line } else { &report.hint };
                 eprintln!("::error title={}::{}", property(&report.id), data(text));
             } else if !out.verbose {
                 eprintln!("{}\n", indent(&report.tail));
@@ -104,17 +90,12 @@ impl<'a> Screen<'a> {
 }
 
 fn indent(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("    {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Escapes a workflow command's data, as GitHub's toolkit does.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes a workflow command's property, as GitHub's toolkit does.

@@ -33,19 +33,8 @@ pub enum Need {
     Browser,
     /// cargo-deny.
     CargoDeny,
-}
-
-impl Need {
-    /// The need's name, as `doctor` calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Node => "node",
-            Self::Engine => "docker engine",
-            Self::Compose => "docker compose",
-            Self::Browser => "browser",
-            Self::CargoDeny => "cargo-deny",
-        }
-    }
+    /// cargo-llvm-cov and LLVM's coverage tools.
+    Coverage,
 }
 
 /// One command line.
@@ -128,8 +117,7 @@ impl Step {
     /// Adds path prefixes whose content decides the result.
     #[must_use]
     pub fn inputs(mut self, prefixes: &[&str]) -> Self {
-        self.inputs
-            .extend(prefixes.iter().map(|&prefix| prefix.to_owned()));
+        self.inputs.extend(prefixes.iter().map(|&prefix| prefix.to_owned()));
         self
     }
 
@@ -164,20 +152,10 @@ impl Step {
             .argv
             .iter()
             .enumerate()
-            .map(|(at, word)| {
-                if at == 0 && word == XTASK {
-                    word.clone()
-                } else {
-                    quote(word)
-                }
-            })
+            .map(|(at, word)| if at == 0 && word == XTASK { word.clone() } else { quote(word) })
             .collect();
         line += &words.join(" ");
-        if self.dir.is_empty() {
-            line
-        } else {
-            format!("(cd {} && {line})", quote(&self.dir))
-        }
+        if self.dir.is_empty() { line } else { format!("(cd {} && {line})", quote(&self.dir)) }
     }
 
     /// Whether the step is a call of this very binary.
@@ -198,12 +176,7 @@ const XTASK: &str = "cargo xtask";
 impl Plan {
     /// A plan of one job.
     pub fn of(name: &str, steps: Vec<Step>) -> Self {
-        Self {
-            jobs: vec![Job {
-                name: name.to_owned(),
-                steps,
-            }],
-        }
+        Self { jobs: vec![Job { name: name.to_owned(), steps }] }
     }
 
     /// All steps in order.
@@ -240,35 +213,16 @@ mod tests {
 
     #[test]
     fn a_line_survives_a_real_shell() {
-        let words = [
-            "plain",
-            "two words",
-            "it's",
-            "$HOME",
-            "a\nb",
-            "",
-            "*",
-            "`x`",
-            "é",
-        ];
-        let step = Step::new("x", &["printf", "%s|"])
-            .args(words)
-            .env("V", "a b");
-        let output = std::process::Command::new("sh")
-            .arg("-c")
-            .arg(step.line())
-            .output()
-            .unwrap();
+        let words = ["plain", "two words", "it's", "$HOME", "a\nb", "", "*", "`x`", "é"];
+        let step = Step::new("x", &["printf", "%s|"]).args(words).env("V", "a b");
+        let output = std::process::Command::new("sh").arg("-c").arg(step.line()).output().unwrap();
         let expected: String = words.iter().map(|word| format!("{word}|")).collect();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
     }
 
     #[test]
     fn folders_and_own_calls_read_as_a_person_would_type_them() {
-        assert_eq!(
-            Step::new("x", &["npm", "test"]).dir("frontend").line(),
-            "(cd frontend && npm test)"
-        );
+        assert_eq!(Step::new("x", &["npm", "test"]).dir("frontend").line(), "(cd frontend && npm test)");
         assert_eq!(Step::xtask("x", &["smoke"]).line(), "cargo xtask smoke");
     }
 }

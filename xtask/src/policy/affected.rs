@@ -4,13 +4,9 @@
 /// concerns every job: it is better to test too much than to miss a new folder.
 pub fn affected_jobs(jobs: &[(String, Vec<String>)], changed: &[String]) -> Vec<String> {
     let concerns = |paths: &[String], file: &str| {
-        paths
-            .iter()
-            .any(|path| file == path || (path.ends_with('/') && file.starts_with(path.as_str())))
+        paths.iter().any(|path| file == path || (path.ends_with('/') && file.starts_with(path.as_str())))
     };
-    let unknown = changed
-        .iter()
-        .any(|file| !jobs.iter().any(|(_, paths)| concerns(paths, file)));
+    let unknown = changed.iter().any(|file| !jobs.iter().any(|(_, paths)| concerns(paths, file)));
     jobs.iter()
         .filter(|(_, paths)| unknown || changed.iter().any(|file| concerns(paths, file)))
         .map(|(name, _)| name.clone())
@@ -23,32 +19,17 @@ mod tests {
 
     fn affected(changed: &[&str]) -> Vec<String> {
         let job = |name: &str, paths: &[&str]| {
-            (
-                name.to_owned(),
-                paths.iter().map(|&path| path.to_owned()).collect(),
-            )
+            (name.to_owned(), paths.iter().map(|&path| path.to_owned()).collect())
         };
-        let jobs = [
-            job("backend", &["backend/", "Cargo.lock"]),
-            job("frontend", &["frontend/"]),
-        ];
-        affected_jobs(
-            &jobs,
-            &changed
-                .iter()
-                .map(|&file| file.to_owned())
-                .collect::<Vec<_>>(),
-        )
+        let jobs = [job("backend", &["backend/", "Cargo.lock"]), job("frontend", &["frontend/"])];
+        affected_jobs(&jobs, &changed.iter().map(|&file| file.to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn a_change_concerns_the_jobs_that_name_its_path() {
         assert_eq!(affected(&["frontend/src/a.ts"]), ["frontend"]);
         assert_eq!(affected(&["Cargo.lock"]), ["backend"]);
-        assert_eq!(
-            affected(&["frontend/a", "backend/b"]),
-            ["backend", "frontend"]
-        );
+        assert_eq!(affected(&["frontend/a", "backend/b"]), ["backend", "frontend"]);
         assert!(affected(&[]).is_empty());
     }
 

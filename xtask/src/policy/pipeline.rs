@@ -14,6 +14,8 @@ pub struct Pipeline {
     pub project: Name,
     /// The production image.
     pub image: Image,
+    /// The share of the back-end's lines, in per cent, that its tests must reach.
+    pub coverage_floor: u8,
     /// The jobs of `cargo xtask ci`, in order, each with the path prefixes that concern it.
     jobs: serde_yaml::Mapping,
 }
@@ -72,35 +74,15 @@ mod tests {
 
     #[test]
     fn the_repositorys_own_policy_is_readable_and_its_jobs_keep_their_order() {
-        let pipeline =
-            Pipeline::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))).unwrap();
-        let names: Vec<_> = pipeline
-            .jobs()
-            .unwrap()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "backend-quality",
-                "frontend-quality",
-                "image",
-                "smoke-e2e",
-                "policy"
-            ]
-        );
-        assert_eq!(
-            pipeline.image.repository,
-            pipeline.image.repository.to_lowercase()
-        );
+        let pipeline = Pipeline::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))).unwrap();
+        let names: Vec<_> = pipeline.jobs().unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["backend-quality", "frontend-quality", "image", "smoke-e2e", "policy"]);
+        assert_eq!(pipeline.image.repository, pipeline.image.repository.to_lowercase());
     }
 
     #[test]
     fn a_typing_mistake_is_named() {
-        let error = Pipeline::parse("project: p\nimagee: {}\n")
-            .unwrap_err()
-            .to_string();
+        let error = Pipeline::parse("project: p\nimagee: {}\n").unwrap_err().to_string();
         assert!(error.contains("imagee"), "{error}");
     }
 }

@@ -16,11 +16,7 @@ use std::time::{Duration, Instant};
 pub const SERVICE: &str = "smoke-check";
 
 /// Looks again and again until it holds, the user stops it, or the time is over.
-fn until(
-    ctx: &Context,
-    bound: Duration,
-    mut look: impl FnMut() -> Result<String>,
-) -> Result<String> {
+fn until(ctx: &Context, bound: Duration, mut look: impl FnMut() -> Result<String>) -> Result<String> {
     let began = Instant::now();
     loop {
         ctx.stop.check()?;
@@ -50,10 +46,7 @@ pub fn migrate(engine: &mut dyn Engine, again: bool) -> Result<String> {
     let done = engine.run_once(&["migrate"])?;
     succeeded("migrate", &done)?;
     let text = format!("{}{}", done.stdout, done.stderr);
-    ensure!(
-        !again || text.contains("nothing to do"),
-        "expected \"nothing to do\", got: {text}"
-    );
+    ensure!(!again || text.contains("nothing to do"), "expected \"nothing to do\", got: {text}");
     Ok(String::new())
 }
 
@@ -62,11 +55,9 @@ pub fn ready(ctx: &Context, engine: &mut dyn Engine, client: &Client) -> Result<
     until(ctx, Duration::from_secs(30), || {
         if let Some(code) = engine.ended(Role::Server)? {
             // Waiting longer cannot help.
-            return Err(Problem::new(
-                crate::error::Exit::Failed,
-                format!("the server ended with {code:?}"),
-            )
-            .into());
+            return Err(
+                Problem::new(crate::error::Exit::Failed, format!("the server ended with {code:?}")).into()
+            );
         }
         client.get("/readyz")?.expect(200)?;
         Ok(String::new())
@@ -98,23 +89,12 @@ impl Tokens {
                 "--json",
             ])?;
             // stdout holds the secret and stays out of the message.
-            ensure!(
-                done.code == Some(0),
-                "admin token create ended with {:?}:\n{}",
-                done.code,
-                done.stderr
-            );
+            ensure!(done.code == Some(0), "admin token create ended with {:?}:\n{}", done.code, done.stderr);
             let answer: Value = serde_json::from_str(&done.stdout)
                 .map_err(|_| anyhow::anyhow!("admin token create --json printed no JSON"))?;
-            answer["token"]
-                .as_str()
-                .map(str::to_owned)
-                .context("admin token create printed no token")
+            answer["token"].as_str().map(str::to_owned).context("admin token create printed no token")
         };
-        Ok(Self {
-            writer: create("evidence:write")?,
-            reader: create("read")?,
-        })
+        Ok(Self { writer: create("evidence:write")?, reader: create("read")? })
     }
 }
 
@@ -126,11 +106,7 @@ pub fn version(client: &Client, commit: &CommitSha) -> Result<String> {
         "it says commit {}, expected {commit}",
         version["commit"]
     );
-    Ok(format!(
-        "{} {}",
-        version["version"].as_str().unwrap_or_default(),
-        commit.short()
-    ))
+    Ok(format!("{} {}", version["version"].as_str().unwrap_or_default(), commit.short()))
 }
 
 /// The index page, also under a path of the application, with its security headers.
@@ -160,36 +136,23 @@ pub fn asset(client: &Client) -> Result<String> {
     let index = client.get_with("/", &[("accept", "text/html")])?.text();
     let assets: Vec<&str> = index
         .split(['"', '\''])
-        .filter(|word| {
-            word.starts_with("/assets/") && (word.ends_with(".js") || word.ends_with(".css"))
-        })
+        .filter(|word| word.starts_with("/assets/") && (word.ends_with(".js") || word.ends_with(".css")))
         .collect();
     ensure!(!assets.is_empty(), "the index page names no asset");
     for path in &assets {
         let plain = client.get(path)?;
         let caching = plain.expect(200)?.header("cache-control");
-        ensure!(
-            caching.contains("immutable"),
-            "{path}: cache-control {caching:?}, expected immutable"
-        );
+        ensure!(caching.contains("immutable"), "{path}: cache-control {caching:?}, expected immutable");
         let packed = client.get_with(path, &[("accept-encoding", "br")])?;
-        ensure!(
-            packed.header("content-encoding") == "br",
-            "{path} is not served compressed"
-        );
-        ensure!(
-            packed.body.len() < plain.body.len(),
-            "{path} is not smaller when compressed"
-        );
+        ensure!(packed.header("content-encoding") == "br", "{path} is not served compressed");
+        ensure!(packed.body.len() < plain.body.len(), "{path} is not smaller when compressed");
     }
     Ok(format!("{} assets", assets.len()))
 }
 
 /// A missing asset is 404 and never the index page.
 pub fn missing_asset(client: &Client) -> Result<String> {
-    client
-        .get_with("/assets/missing-0000000000.js", &[("accept", "text/html")])?
-        .expect(404)?;
+    client.get_with("/assets/missing-0000000000.js", &[("accept", "text/html")])?.expect(404)?;
     Ok(String::new())
 }
 
@@ -203,11 +166,7 @@ fn document(pipeline: &Pipeline, commit: &CommitSha) -> Result<Value> {
         outcome: Outcome::Success,
         actor: "cargo xtask smoke".to_owned(),
     };
-    Ok(serde_json::to_value(Evidence::new(
-        pipeline.project.clone(),
-        time::OffsetDateTime::now_utc(),
-        claim,
-    ))?)
+    Ok(serde_json::to_value(Evidence::new(pipeline.project.clone(), time::OffsetDateTime::now_utc(), claim))?)
 }
 
 fn empty_batch(pipeline: &Pipeline) -> Result<Value> {
@@ -218,10 +177,7 @@ fn empty_batch(pipeline: &Pipeline) -> Result<Value> {
 pub fn no_token(client: &Client, pipeline: &Pipeline) -> Result<String> {
     let answer = client.post("/v1/evidence", None, &empty_batch(pipeline)?)?;
     ensure!(
-        answer
-            .expect(401)?
-            .header("content-type")
-            .starts_with("application/problem+json"),
+        answer.expect(401)?.header("content-type").starts_with("application/problem+json"),
         "expected problem+json"
     );
     Ok(String::new())
@@ -229,31 +185,17 @@ pub fn no_token(client: &Client, pipeline: &Pipeline) -> Result<String> {
 
 /// A token that may only read writes nothing.
 pub fn wrong_scope(client: &Client, pipeline: &Pipeline, tokens: &Tokens) -> Result<String> {
-    client
-        .post(
-            "/v1/evidence",
-            Some(&tokens.reader),
-            &empty_batch(pipeline)?,
-        )?
-        .expect(403)?;
+    client.post("/v1/evidence", Some(&tokens.reader), &empty_batch(pipeline)?)?.expect(403)?;
     Ok(String::new())
 }
 
 /// A document is recorded, and the same document again is a duplicate.
-pub fn evidence(
-    client: &Client,
-    pipeline: &Pipeline,
-    tokens: &Tokens,
-    commit: &CommitSha,
-) -> Result<String> {
+pub fn evidence(client: &Client, pipeline: &Pipeline, tokens: &Tokens, commit: &CommitSha) -> Result<String> {
     let batch = json!({ "evidence": [document(pipeline, commit)?] });
     for expected in ["recorded", "duplicate"] {
         let answer = client.post("/v1/evidence", Some(&tokens.writer), &batch)?;
         let status = answer.expect(200)?.json()?["results"][0]["status"].clone();
-        ensure!(
-            status == expected,
-            "the document was {status}, expected {expected}"
-        );
+        ensure!(status == expected, "the document was {status}, expected {expected}");
     }
     Ok(String::new())
 }
@@ -262,9 +204,7 @@ pub fn evidence(
 pub fn board(ctx: &Context, client: &Client) -> Result<String> {
     until(ctx, Duration::from_secs(15), || {
         let board = client.get("/v1/board")?.expect(200)?.json()?;
-        let services = board["services"]
-            .as_array()
-            .context("the board lists no services")?;
+        let services = board["services"].as_array().context("the board lists no services")?;
         ensure!(
             services.iter().any(|service| service["name"] == SERVICE),
             "the board does not show {SERVICE}"
@@ -277,13 +217,8 @@ pub fn board(ctx: &Context, client: &Client) -> Result<String> {
 pub fn not_modified(client: &Client) -> Result<String> {
     let board = client.get("/v1/board")?;
     let etag = board.header("etag");
-    ensure!(
-        etag.starts_with('"'),
-        "etag {etag:?}, expected a strong one"
-    );
-    client
-        .get_with("/v1/board", &[("if-none-match", etag)])?
-        .expect(304)?;
+    ensure!(etag.starts_with('"'), "etag {etag:?}, expected a strong one");
+    client.get_with("/v1/board", &[("if-none-match", etag)])?.expect(304)?;
     Ok(String::new())
 }
 
@@ -293,10 +228,7 @@ pub fn worker(ctx: &Context, engine: &mut dyn Engine) -> Result<String> {
         bail!("the worker ended with {code:?}");
     }
     until(ctx, Duration::from_secs(15), || {
-        succeeded(
-            "healthcheck --worker",
-            &engine.run_once(&["healthcheck", "--worker"])?,
-        )?;
+        succeeded("healthcheck --worker", &engine.run_once(&["healthcheck", "--worker"])?)?;
         Ok(String::new())
     })
 }
@@ -320,22 +252,13 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     let mut env = child_env(ctx);
     let path = env.get("PATH").cloned().unwrap_or_default();
     if let Some(browser) = crate::commands::browser(ctx, &path) {
-        env.insert(
-            "PORTBOOK_CHROMIUM".to_owned(),
-            browser.display().to_string(),
-        );
+        env.insert("PORTBOOK_CHROMIUM".to_owned(), browser.display().to_string());
     }
     let own = [
         ("PORTBOOK_E2E_URL", client.base().to_owned()),
         ("PORTBOOK_E2E_TOKEN_FILE", token_file.display().to_string()),
-        (
-            "PORTBOOK_E2E_OUTPUT",
-            output.join("results").display().to_string(),
-        ),
-        (
-            "PORTBOOK_E2E_JUNIT",
-            output.join("junit.xml").display().to_string(),
-        ),
+        ("PORTBOOK_E2E_OUTPUT", output.join("results").display().to_string()),
+        ("PORTBOOK_E2E_JUNIT", output.join("junit.xml").display().to_string()),
     ];
     env.extend(own.map(|(key, value)| (key.to_owned(), value)));
     let spawn = Spawn {
@@ -347,8 +270,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     let log = output.join("playwright.log");
     let code = run_to_end(ctx, &spawn, &log);
     let _ = std::fs::remove_file(&token_file);
-    let counts =
-        crate::plan::Counter::Playwright.read(&std::fs::read_to_string(&log).unwrap_or_default());
+    let counts = crate::plan::Counter::Playwright.read(&std::fs::read_to_string(&log).unwrap_or_default());
     ensure!(
         code? == Some(0) && counts.passed > 0,
         "{counts}; traces and screenshots: {}\n{}",
@@ -376,11 +298,6 @@ fn write_secret(path: &Path, secret: &str) -> Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let _ = std::fs::remove_file(path);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(secret.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(secret.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -9,41 +9,27 @@ use evidence::{CommitSha, Digest};
 /// The digest of the image's manifest or index, where the engine's store keeps it.
 pub fn digest(container: &DockerEngine) -> Result<Option<Digest>> {
     let image = container.image()?;
-    Ok(image
-        .descriptor
-        .and_then(|descriptor| descriptor.digest?.parse().ok()))
+    Ok(image.descriptor.and_then(|descriptor| descriptor.digest?.parse().ok()))
 }
 
 /// The image's own health check has passed.
 pub fn healthy(container: &DockerEngine) -> Result<String> {
-    let state = container
-        .inspect(Role::Server)?
-        .state
-        .context("the engine told no state")?;
+    let state = container.inspect(Role::Server)?.state.context("the engine told no state")?;
     let health = state.health.context("the image has no health check")?;
     ensure!(
         health.status == Some(HealthStatusEnum::HEALTHY),
         "its health is {:?}: {:?}",
         health.status,
-        health
-            .log
-            .and_then(|log| log.into_iter().next_back()?.output)
+        health.log.and_then(|log| log.into_iter().next_back()?.output)
     );
     Ok(String::new())
 }
 
 /// It runs as a numeric user that is not root, as the image itself says.
 pub fn not_root(container: &DockerEngine) -> Result<String> {
-    let user = container
-        .image()?
-        .config
-        .and_then(|config| config.user)
-        .unwrap_or_default();
+    let user = container.image()?.config.and_then(|config| config.user).unwrap_or_default();
     let uid = user.split(':').next().unwrap_or_default().to_owned();
-    ensure!(
-        uid.parse::<u32>().is_ok_and(|uid| uid > 0),
-        "its user is {user:?}, expected a number above 0"
-    );
+    ensure!(uid.parse::<u32>().is_ok_and(|uid| uid > 0), "its user is {user:?}, expected a number above 0");
     Ok(format!("user {user}"))
 }
 
@@ -51,36 +37,22 @@ pub fn not_root(container: &DockerEngine) -> Result<String> {
 pub fn read_only(container: &DockerEngine) -> Result<String> {
     let seen = container.inspect(Role::Server)?;
     let read_only = seen.host_config.and_then(|config| config.readonly_rootfs);
-    ensure!(
-        read_only == Some(true),
-        "its root file system can be written"
-    );
+    ensure!(read_only == Some(true), "its root file system can be written");
     Ok(String::new())
 }
 
 /// The labels that lead from a running container to its source.
 pub fn labels(container: &DockerEngine, commit: &CommitSha) -> Result<String> {
-    let labels = container
-        .image()?
-        .config
-        .and_then(|config| config.labels)
-        .unwrap_or_default();
-    let label = |name: &str| {
-        labels
-            .get(&format!("org.opencontainers.image.{name}"))
-            .cloned()
-            .unwrap_or_default()
-    };
+    let labels = container.image()?.config.and_then(|config| config.labels).unwrap_or_default();
+    let label =
+        |name: &str| labels.get(&format!("org.opencontainers.image.{name}")).cloned().unwrap_or_default();
     ensure!(
         label("revision") == commit.as_str(),
         "its revision is {:?}, expected {commit}",
         label("revision")
     );
     for name in ["version", "created", "source", "title", "licenses"] {
-        ensure!(
-            !label(name).is_empty(),
-            "it has no label org.opencontainers.image.{name}"
-        );
+        ensure!(!label(name).is_empty(), "it has no label org.opencontainers.image.{name}");
     }
     Ok(format!("{} labels", labels.len()))
 }

@@ -70,14 +70,8 @@ pub fn run(
             }
         }
     }
-    let digest = engine
-        .container()
-        .and_then(|container| container::digest(container).ok().flatten());
-    Ok(Outcome {
-        checks: recorder.into_checks(),
-        digest,
-        url,
-    })
+    let digest = engine.container().and_then(|container| container::digest(container).ok().flatten());
+    Ok(Outcome { checks: recorder.into_checks(), digest, url })
 }
 
 /// The checks in order. Returns early, with what was recorded, where nothing further can pass.
@@ -88,14 +82,8 @@ fn boot_and_check(
     settings: &Settings,
     recorder: &mut Recorder,
 ) -> Result<Option<String>> {
-    let migrated = recorder.check("migrate an empty database", || {
-        checks::migrate(engine, false)
-    })?;
-    if !migrated
-        || !recorder.check("migrate again: nothing to do", || {
-            checks::migrate(engine, true)
-        })?
-    {
+    let migrated = recorder.check("migrate an empty database", || checks::migrate(engine, false))?;
+    if !migrated || !recorder.check("migrate again: nothing to do", || checks::migrate(engine, true))? {
         return Ok(None);
     }
     engine.start(Role::Server)?;
@@ -105,32 +93,22 @@ fn boot_and_check(
         return Ok(None);
     }
     let tokens = checks::Tokens::create(engine, pipeline)?;
-    recorder.check("version is the commit", || {
-        checks::version(&client, &settings.commit)
-    })?;
+    recorder.check("version is the commit", || checks::version(&client, &settings.commit))?;
     recorder.check("index page", || checks::index(&client))?;
     recorder.check("hashed asset, precompressed", || checks::asset(&client))?;
     recorder.check("missing asset is 404", || checks::missing_asset(&client))?;
-    recorder.check("no token is refused", || {
-        checks::no_token(&client, pipeline)
-    })?;
-    recorder.check("wrong scope is refused", || {
-        checks::wrong_scope(&client, pipeline, &tokens)
-    })?;
+    recorder.check("no token is refused", || checks::no_token(&client, pipeline))?;
+    recorder.check("wrong scope is refused", || checks::wrong_scope(&client, pipeline, &tokens))?;
     recorder.check("evidence is recorded once", || {
         checks::evidence(&client, pipeline, &tokens, &settings.commit)
     })?;
-    recorder.check("evidence is seen on the board", || {
-        checks::board(ctx, &client)
-    })?;
+    recorder.check("evidence is seen on the board", || checks::board(ctx, &client))?;
     recorder.check("unchanged board is 304", || checks::not_modified(&client))?;
     recorder.check("worker is alive", || checks::worker(ctx, engine))?;
     recorder.check("health check passes", || checks::healthcheck(ctx, engine))?;
     if let Some(container) = engine.container() {
         recorder.check("container is not root", || container::not_root(container))?;
-        recorder.check("root file system is read-only", || {
-            container::read_only(container)
-        })?;
+        recorder.check("root file system is read-only", || container::read_only(container))?;
         recorder.check("labels", || container::labels(container, &settings.commit))?;
     }
     if let Some(output) = &settings.e2e {
@@ -151,9 +129,7 @@ fn boot_and_check(
     for role in [Role::Server, Role::Worker] {
         let name = format!("SIGTERM: {} drains and exits 0", role.name());
         recorder.check(&name, || {
-            let code = engine
-                .stop(role, DRAIN)?
-                .context("it did not end by itself and was killed")?;
+            let code = engine.stop(role, DRAIN)?.context("it did not end by itself and was killed")?;
             anyhow::ensure!(code == 0, "exit code {code}, expected 0");
             Ok(String::new())
         })?;

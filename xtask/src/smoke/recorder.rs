@@ -14,10 +14,7 @@ pub struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     /// A recorder without checks.
     pub fn new(ctx: &'a Context) -> Self {
-        Self {
-            ctx,
-            checks: Vec::new(),
-        }
+        Self { ctx, checks: Vec::new() }
     }
 
     /// Runs one check; whether it passed. Its text, if any, is shown beside its name.
@@ -39,31 +36,17 @@ impl<'a> Recorder<'a> {
 
     /// Records a failure outside a check.
     pub fn fail(&mut self, name: &str, error: &anyhow::Error) {
-        self.record(
-            name,
-            Outcome::Failed(None),
-            Duration::ZERO,
-            format!("{error:#}"),
-        );
+        self.record(name, Outcome::Failed(None), Duration::ZERO, format!("{error:#}"));
     }
 
     /// Records that a check was not run, and why.
     pub fn skip(&mut self, name: &str, why: &str) {
-        self.record(
-            name,
-            Outcome::NotRun {
-                because: why.to_owned(),
-            },
-            Duration::ZERO,
-            why.to_owned(),
-        );
+        self.record(name, Outcome::NotRun { because: why.to_owned() }, Duration::ZERO, why.to_owned());
     }
 
     /// Whether any check has failed.
     pub fn failed(&self) -> bool {
-        self.checks
-            .iter()
-            .any(|check| matches!(check.outcome, Outcome::Failed(_)))
+        self.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed(_)))
     }
 
     /// The checks in the order in which they ran.
@@ -79,16 +62,9 @@ impl<'a> Recorder<'a> {
             Outcome::Failed(_) => counts.failed = 1,
             _ => counts.skipped = 1,
         }
-        let shown = if text.is_empty() {
-            String::new()
-        } else {
-            format!("  {}", summary::paint(out, "2", &text))
-        };
-        eprintln!(
-            "  {} {name:40} {:>9}{shown}",
-            summary::mark(&outcome, out),
-            summary::duration(time)
-        );
+        let shown =
+            if text.is_empty() { String::new() } else { format!("  {}", summary::paint(out, "2", &text)) };
+        eprintln!("  {} {name:40} {:>9}{shown}", summary::mark(&outcome, out), summary::duration(time));
         if failed && out.github {
             eprintln!("::error title=smoke::{name}");
         }

@@ -34,27 +34,13 @@ pub fn seed(
         outcome: Outcome::Success,
         actor: "cargo xtask smoke --keep".to_owned(),
     };
-    documents.push(Evidence::new(
-        pipeline.project.clone(),
-        OffsetDateTime::now_utc(),
-        running,
-    ));
+    documents.push(Evidence::new(pipeline.project.clone(), OffsetDateTime::now_utc(), running));
     for batch in documents.chunks(500) {
-        let answer = client.post(
-            "/v1/evidence",
-            Some(&tokens.writer),
-            &json!({ "evidence": batch }),
-        )?;
+        let answer = client.post("/v1/evidence", Some(&tokens.writer), &json!({ "evidence": batch }))?;
         let answer = answer.expect(200)?.json()?;
-        let results = answer["results"]
-            .as_array()
-            .context("the answer lists no results")?;
+        let results = answer["results"].as_array().context("the answer lists no results")?;
         let rejected = results.iter().find(|result| result["status"] == "rejected");
-        ensure!(
-            rejected.is_none(),
-            "a document was rejected: {}",
-            rejected.unwrap_or(&json!(null))
-        );
+        ensure!(rejected.is_none(), "a document was rejected: {}", rejected.unwrap_or(&json!(null)));
     }
     Ok(format!("{} documents", documents.len()))
 }
@@ -62,30 +48,15 @@ pub fn seed(
 /// The commits as evidence, read from git.
 fn commits(ctx: &Context, pipeline: &Pipeline) -> Result<Vec<Evidence>> {
     let shell = ctx.shell()?;
-    let log = cmd!(
-        shell,
-        "git log {COMMITS} --format=%H%x1f%ct%x1f%P%x1f%an%x1f%s"
-    )
-    .quiet()
-    .read()?;
+    let log = cmd!(shell, "git log {COMMITS} --format=%H%x1f%ct%x1f%P%x1f%an%x1f%s").quiet().read()?;
     let mut documents = Vec::new();
     for line in log.lines() {
         let mut fields = line.split('\u{1f}');
         let mut field = || fields.next().context("git log printed a short line");
-        let (commit, at) = (
-            field()?.parse()?,
-            OffsetDateTime::from_unix_timestamp(field()?.parse()?)?,
-        );
-        let parents = field()?
-            .split_whitespace()
-            .map(str::parse)
-            .collect::<Result<_, _>>()?;
-        let claim = Claim::Commit {
-            commit,
-            parents,
-            author: shown(field()?, 100),
-            subject: shown(field()?, 200),
-        };
+        let (commit, at) = (field()?.parse()?, OffsetDateTime::from_unix_timestamp(field()?.parse()?)?);
+        let parents = field()?.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        let claim =
+            Claim::Commit { commit, parents, author: shown(field()?, 100), subject: shown(field()?, 200) };
         documents.push(Evidence::new(pipeline.project.clone(), at, claim));
     }
     Ok(documents)
@@ -93,9 +64,5 @@ fn commits(ctx: &Context, pipeline: &Pipeline) -> Result<Vec<Evidence>> {
 
 /// At most `most` characters, and never none: the ledger takes no empty text.
 fn shown(text: &str, most: usize) -> String {
-    if text.trim().is_empty() {
-        "(none)".to_owned()
-    } else {
-        text.chars().take(most).collect()
-    }
+    if text.trim().is_empty() { "(none)".to_owned() } else { text.chars().take(most).collect() }
 }

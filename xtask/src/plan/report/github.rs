@@ -25,16 +25,8 @@ fn markdown(name: &str, report: &RunReport) -> String {
     let mut text =
         format!("### cargo xtask {name}\n\n| step | outcome | time | tests |\n|---|---|---|---|\n");
     for step in report.steps() {
-        let reason = step
-            .outcome
-            .reason()
-            .map(|why| format!(": {}", cell(why)))
-            .unwrap_or_default();
-        let tests = if step.counts == Default::default() {
-            String::new()
-        } else {
-            step.counts.to_string()
-        };
+        let reason = step.outcome.reason().map(|why| format!(": {}", cell(why))).unwrap_or_default();
+        let tests = if step.counts == Default::default() { String::new() } else { step.counts.to_string() };
         let _ = writeln!(
             text,
             "| {} | {}{reason} | {} | {tests} |",
@@ -49,7 +41,5 @@ fn markdown(name: &str, report: &RunReport) -> String {
 
 /// Text that cannot end a table's cell or begin markup.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
-        .replace('\n', " ")
-        .replace('<', "&lt;")
+    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }

@@ -7,15 +7,9 @@ use std::fmt::Write as _;
 /// The report as JUnit XML text.
 pub fn text(name: &str, report: &RunReport) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(
-        xml,
-        "<testsuites name=\"{}\" time=\"{:.3}\">",
-        escape(name),
-        report.time.as_secs_f64()
-    );
+    let _ = writeln!(xml, "<testsuites name=\"{}\" time=\"{:.3}\">", escape(name), report.time.as_secs_f64());
     for job in &report.jobs {
-        let count =
-            |test: fn(&Outcome) -> bool| job.steps.iter().filter(|s| test(&s.outcome)).count();
+        let count = |test: fn(&Outcome) -> bool| job.steps.iter().filter(|s| test(&s.outcome)).count();
         let failures = count(|o| matches!(o, Outcome::Failed(_) | Outcome::Cancelled));
         let skipped = count(|o| matches!(o, Outcome::Missing { .. } | Outcome::NotRun { .. }));
         let _ = writeln!(
@@ -40,10 +34,9 @@ pub fn text(name: &str, report: &RunReport) -> String {
                     escape(&step.line),
                     escape(&step.tail)
                 )),
-                other => Some(format!(
-                    "<skipped message=\"{}\"/>",
-                    escape(other.reason().unwrap_or_default())
-                )),
+                other => {
+                    Some(format!("<skipped message=\"{}\"/>", escape(other.reason().unwrap_or_default())))
+                }
             };
             let _ = match inner {
                 None => writeln!(xml, "/>"),
@@ -79,9 +72,6 @@ mod tests {
 
     #[test]
     fn hostile_output_stays_well_formed() {
-        assert_eq!(
-            escape("a<b>&\"c\"\u{1b}[31mred\u{1b}[0m\u{0}"),
-            "a&lt;b&gt;&amp;&quot;c&quot;red"
-        );
+        assert_eq!(escape("a<b>&\"c\"\u{1b}[31mred\u{1b}[0m\u{0}"), "a&lt;b&gt;&amp;&quot;c&quot;red");
     }
 }

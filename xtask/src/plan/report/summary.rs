@@ -20,11 +20,7 @@ pub fn mark(outcome: &Outcome, out: Output) -> String {
 
 /// Text in an SGR colour, where colour may be used.
 pub fn paint(out: Output, sgr: &str, text: &str) -> String {
-    if out.colour {
-        format!("\u{1b}[{sgr}m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
-    }
+    if out.colour { format!("\u{1b}[{sgr}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 /// A duration for people: `340 ms`, `4.2 s`, `2 min 05 s`.
@@ -42,11 +38,7 @@ pub fn duration(time: Duration) -> String {
 /// The closing table and, below it, what failed and what could not be run.
 pub fn text(report: &RunReport, out: Output) -> String {
     let mut text = String::new();
-    let width = report
-        .steps()
-        .map(|step| step.id.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = report.steps().map(|step| step.id.chars().count()).max().unwrap_or(0);
     for step in report.steps() {
         let tests = match step.counts {
             counts if counts == Default::default() => String::new(),
@@ -64,24 +56,14 @@ pub fn text(report: &RunReport, out: Output) -> String {
     for step in report.steps() {
         match &step.outcome {
             Outcome::Failed(_) => {
-                let _ = writeln!(
-                    text,
-                    "\n{} {}\n  again: {}",
-                    paint(out, "31", "failed:"),
-                    step.id,
-                    step.line
-                );
+                let _ =
+                    writeln!(text, "\n{} {}\n  again: {}", paint(out, "31", "failed:"), step.id, step.line);
                 if !step.hint.is_empty() {
                     let _ = writeln!(text, "  next:  {}", step.hint);
                 }
             }
             Outcome::Missing { what } => {
-                let _ = writeln!(
-                    text,
-                    "\n{} {}: {what}",
-                    paint(out, "33", "not run:"),
-                    step.id
-                );
+                let _ = writeln!(text, "\n{} {}: {what}", paint(out, "33", "not run:"), step.id);
             }
             _ => {}
         }

@@ -1,0 +1,209 @@
+//! What is looked for.
+
+use super::System;
+use crate::commands::Needs;
+use crate::commands::browser;
+use crate::context::Context;
+use crate::engine::probe::{EngineState, engine_state};
+use crate::plan::Need;
+use serde::Serialize;
+
+/// One thing that was looked for.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// Its name, as `--only` takes it.
+    pub name: &'static str,
+    ok: bool,
+    /// What was found, or what is wrong.
+    pub found: String,
+    /// What cannot be done without it.
+    pub cost: &'static str,
+    /// The command that brings it, on this system.
+    pub mend: String,
+}
+
+impl Finding {
+    /// Whether it is missing, or too old.
+    pub fn is_lack(&self) -> bool {
+        !self.ok
+    }
+}
+
+/// The names of everything that is looked for.
+pub const NAMES: &[&str] = &[
+    "git",
+    "rustc",
+    "cc",
+    "node",
+    "engine",
+    "buildx",
+    "compose",
+    "base-images",
+    "browser",
+    "coverage",
+    "cargo-deny",
+    "disk",
+];
+
+/// The base images that the Dockerfile and the compose file name.
+const BASE_IMAGES: &[&str] = &["rust:1.95-bookworm", "node:22-bookworm-slim", "postgres:17"];
+/// What the release build, the images and the test binaries together want.
+const DISK_GIGABYTES: u64 = 10;
+
+/// Looks for everything.
+pub fn look(ctx: &Context, needs: &Needs, system: System) -> Vec<Finding> {
+    let finding = |name, lack: Option<String>, found: Option<String>, cost, mend: &str| match lack {
+        None => Finding { name, ok: true, found: found.unwrap_or_default(), cost, mend: mend.to_owned() },
+        Some(lack) => Finding { name, ok: false, found: lack, cost, mend: mend.to_owned() },
+    };
+    let program = |name, cost, mend: &str| {
+        let version = needs.version_of(name, &["--version"]);
+        let lack = version.is_none().then(|| format!("{name} is not on the PATH"));
+        finding(name, lack, version, cost, mend)
+    };
+    let engine_mend = system.pick(
+        "cargo xtask doctor --fix",
+        "sudo dnf install moby-engine docker-buildx docker-compose && sudo systemctl start docker",
+        "install Docker Desktop, OrbStack or colima, and start it",
+        "https://docs.docker.com/engine/install",
+    );
+    let state = engine_state(ctx);
+    let version_of = |program: &str, args: &[&str]| needs.version_of(program, args);
+    vec![
+        program(
+            "git",
+            "nothing works: everything is built and judged by commit",
+            system.pick(
+                "sudo apt-get install git",
+                "sudo dnf install git",
+                "xcode-select --install",
+                "install git",
+            ),
+        ),
+        program("rustc", "nothing works", "https://rustup.rs"),
+        program(
+            "cc",
+            "nothing links: Rust needs a linker",
+            system.pick(
+                "sudo apt-get install gcc libc6-dev",
+                "sudo dnf install gcc",
+                "xcode-select --install",
+                "install a C compiler",
+            ),
+        ),
+        finding(
+            "node",
+            needs.lack(Need::Node),
+            version_of("node", &["--version"]),
+            "the front-end is neither built nor tested, and smoke has no pages",
+            system.pick(
+                "install Node.js 22: https://nodejs.org/en/download",
+                "sudo dnf install nodejs",
+                "brew install node",
+                "https://nodejs.org/en/download",
+            ),
+        ),
+        engine(&state, engine_mend),
+        finding(
+            "buildx",
+            needs.lack_of_plugin("buildx"),
+            version_of("docker", &["buildx", "version"]),
+            "images are not built",
+            engine_mend,
+        ),
+        finding(
+            "compose",
+            needs.lack(Need::Compose),
+            version_of("docker", &["compose", "version"]),
+            "the dev stack does not start",
+            engine_mend,
+        ),
+        base_images(needs, &state, system),
+        finding(
+            "browser",
+            needs.lack(Need::Browser),
+            browser(ctx, ctx.env.get("PATH").unwrap_or_default()).map(|file| file.display().to_string()),
+            "no browser checks: the smoke-e2e job is not run",
+            system.pick(
+                "sudo apt-get install chromium",
+                "sudo dnf install chromium",
+                "brew install --cask google-chrome",
+                "install Chromium",
+            ),
+        ),
+        finding(
+            "coverage",
+            needs.lack(Need::Coverage),
+            version_of("cargo-llvm-cov", &["llvm-cov", "--version"]),
+            "nobody sees when tests reach less of the back-end: the backend-quality job is not complete",
+            "cargo install --locked cargo-llvm-cov && rustup component add llvm-tools",
+        ),
+        finding(
+            "cargo-deny",
+            needs.lack(Need::CargoDeny),
+            version_of("cargo-deny", &["--version"]),
+            "licences and sources of dependencies are not checked: the policy job is not complete",
+            "cargo install --locked cargo-deny",
+        ),
+        disk(ctx, needs),
+    ]
+}
+
+fn engine(state: &EngineState, mend: &str) -> Finding {
+    let (ok, found, cost, mend) = match state {
+        EngineState::Ready { version, containerd_store: true } => (true, version.clone(), "", mend),
+        EngineState::Ready { version, containerd_store: false } => (
+            false,
+            format!("{version} without the containerd image store"),
+            "OCI layouts are written only through a builder of its own (docker buildx create --use)",
+            "add {\"features\":{\"containerd-snapshotter\":true}} to /etc/docker/daemon.json and restart the engine",
+        ),
+        lacking => (
+            false,
+            lacking.lack().unwrap_or_default(),
+            "no image: `ci` ends with exit 4, smoke runs as processes, Postgres tests are not run",
+            mend,
+        ),
+    };
+    Finding { name: "engine", ok, found, cost, mend: mend.to_owned() }
+}
+
+fn base_images(needs: &Needs, state: &EngineState, system: System) -> Finding {
+    let here = |image: &str| {
+        needs.version_of("docker", &["image", "inspect", "--format", "{{.Id}}", image]).is_some()
+    };
+    let (ok, found) = if matches!(state, EngineState::Ready { .. }) {
+        let absent: Vec<&str> = BASE_IMAGES.iter().copied().filter(|image| !here(image)).collect();
+        match absent.is_empty() {
+            true => (true, BASE_IMAGES.join(", ")),
+            false => (false, format!("not in the engine's store: {}", absent.join(", "))),
+        }
+    } else {
+        (false, "no engine that could hold them".to_owned())
+    };
+    let pull = "docker pull each of them";
+    Finding {
+        name: "base-images",
+        ok,
+        found,
+        cost: "the first build pulls them, and fails where no registry can be reached",
+        mend: system.pick("cargo xtask doctor --fix", pull, pull, pull).to_owned(),
+    }
+}
+
+/// Free disk space, from df(1), which every system here has.
+fn disk(ctx: &Context, needs: &Needs) -> Finding {
+    let root = ctx.root.display().to_string();
+    let free = needs
+        .version_of("sh", &["-c", "df -Pk \"$1\" | tail -n 1", "df", &root])
+        .and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok())
+        .map(|kilobytes| kilobytes * 1024 / 1_000_000_000);
+    Finding {
+        name: "disk",
+        ok: free.is_none_or(|free| free >= DISK_GIGABYTES),
+        found: free
+            .map_or_else(|| "unknown".to_owned(), |free| format!("{free} GB free, {DISK_GIGABYTES} wanted")),
+        cost: "builds stop half way",
+        mend: "cargo clean && docker system prune".to_owned(),
+    }
+}
