@@ -9,12 +9,7 @@ use crate::store::Store;
 pub(super) fn create_token(reader: Reader<'_>, create: CreateToken) -> Result<(), Failure> {
     let database = DatabaseConfig::read(&reader);
     reader.finish()?;
-    let CreateToken {
-        project,
-        scopes,
-        expires_in,
-        json,
-    } = create;
+    let CreateToken { project, scopes, expires_in, json } = create;
     let made = block_on(async {
         let store = Store::new(&database);
         let made = token::create(&store, project.clone(), &scopes, expires_in).await;

@@ -116,8 +116,7 @@ pub(super) struct CreateToken {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let expected =
-        || format!("{text:?} is not a duration: expected a number with s, m, h or d, such as 90d");
+    let expected = || format!("{text:?} is not a duration: expected a number with s, m, h or d, such as 90d");
     let unit = text.chars().next_back().ok_or_else(expected)?;
     let seconds = match unit {
         's' => 1,
@@ -126,13 +125,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         'd' => 86_400,
         _ => return Err(expected()),
     };
-    let number: u64 = text[..text.len() - unit.len_utf8()]
-        .parse()
-        .map_err(|_| expected())?;
-    let total = number
-        .checked_mul(seconds)
-        .filter(|total| *total > 0)
-        .ok_or_else(expected)?;
+    let number: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| expected())?;
+    let total = number.checked_mul(seconds).filter(|total| *total > 0).ok_or_else(expected)?;
     Ok(Duration::from_secs(total))
 }
 
@@ -150,17 +144,8 @@ mod tests {
     fn durations_have_a_unit() {
         assert_eq!(duration("90d"), Ok(Duration::from_secs(90 * 86_400)));
         assert_eq!(duration("1s"), Ok(Duration::from_secs(1)));
-        for bad in [
-            "",
-            "90",
-            "d",
-            "-1d",
-            "0h",
-            "1w",
-            "1é",
-            "99999999999999999999d",
-            "9999999999999999999d",
-        ] {
+        for bad in ["", "90", "d", "-1d", "0h", "1w", "1é", "99999999999999999999d", "9999999999999999999d"]
+        {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -20,14 +20,12 @@ pub(super) fn server(reader: Reader<'_>, url: Option<String>) -> Result<(), Fail
         None => own_url(reader)?,
     };
     let (authority, path) = split(&url)?;
-    let status = ask(authority, path)
-        .map_err(|error| Failure::Failed(format!("{url} does not answer: {error}")))?;
+    let status =
+        ask(authority, path).map_err(|error| Failure::Failed(format!("{url} does not answer: {error}")))?;
     if status == 200 {
         return print("ok");
     }
-    Err(Failure::Failed(format!(
-        "{url} answers {status}, expected 200"
-    )))
+    Err(Failure::Failed(format!("{url} answers {status}, expected 200")))
 }
 
 /// Asks the database for a sign of life of any worker.
@@ -37,19 +35,15 @@ pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
     block_on(async {
         let store = Store::new(&database);
         let asked = tokio::time::timeout(TIME_LIMIT, status::heartbeat_age(&store)).await;
-        let age =
-            asked.map_err(|_| Failure::Failed("the database does not answer".to_owned()))??;
+        let age = asked.map_err(|_| Failure::Failed("the database does not answer".to_owned()))??;
         match age {
             Some(age) if age <= HEARTBEAT_LIMIT => print("ok"),
             Some(age) => {
                 let (age, limit) = (age.as_secs(), HEARTBEAT_LIMIT.as_secs());
-                let silent =
-                    format!("the last heartbeat is {age} s old, expected at most {limit} s");
+                let silent = format!("the last heartbeat is {age} s old, expected at most {limit} s");
                 Err(Failure::Failed(silent))
             }
-            None => Err(Failure::Failed(
-                "no worker has ever run on this database".to_owned(),
-            )),
+            None => Err(Failure::Failed("no worker has ever run on this database".to_owned())),
         }
     })
 }
@@ -74,9 +68,7 @@ fn split(url: &str) -> Result<(&str, &str), Failure> {
     let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
     let slash = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(slash);
-    let port = authority
-        .rsplit_once(':')
-        .and_then(|(_, port)| port.parse::<u16>().ok());
+    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     if port.is_none() || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(wrong());
     }
@@ -100,9 +92,7 @@ fn ask(authority: &str, path: &str) -> std::io::Result<u16> {
         }
     }
     let line = String::from_utf8_lossy(&answer[..length]);
-    let status = line
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3)?.parse().ok());
+    let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
     status.ok_or_else(|| std::io::Error::other("the answer is not HTTP/1.1"))
 }
 
@@ -112,19 +102,9 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        assert_eq!(
-            split("http://127.0.0.1:80/readyz").unwrap(),
-            ("127.0.0.1:80", "/readyz")
-        );
+        assert_eq!(split("http://127.0.0.1:80/readyz").unwrap(), ("127.0.0.1:80", "/readyz"));
         assert_eq!(split("http://[::1]:80").unwrap(), ("[::1]:80", "/"));
-        for bad in [
-            "",
-            "127.0.0.1:80",
-            "https://a:1/",
-            "http://a/",
-            "http://a:99999/",
-            "http://a:1/ b",
-        ] {
+        for bad in ["", "127.0.0.1:80", "https://a:1/", "http://a/", "http://a:99999/", "http://a:1/ b"] {
             assert!(split(bad).is_err(), "{bad}");
         }
     }
@@ -140,9 +120,6 @@ mod tests {
             assert_eq!(own_url(Reader::new(&environment)).unwrap(), url);
         }
         let environment = |_: &str| Some("127.0.0.1:0".into());
-        assert!(matches!(
-            own_url(Reader::new(&environment)),
-            Err(Failure::Usage(_))
-        ));
+        assert!(matches!(own_url(Reader::new(&environment)), Err(Failure::Usage(_))));
     }
 }

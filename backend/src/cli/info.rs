@@ -11,9 +11,7 @@ pub(super) fn version(reader: Reader<'_>, json: bool) -> Result<(), Failure> {
     if json {
         return print(&pretty(&version)?);
     }
-    let commit = build
-        .commit
-        .map_or_else(String::new, |commit| format!(" ({commit})"));
+    let commit = build.commit.map_or_else(String::new, |commit| format!(" ({commit})"));
     print(&format!("portbook {}{commit}", env!("CARGO_PKG_VERSION")))
 }
 

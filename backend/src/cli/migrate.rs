@@ -9,11 +9,7 @@ pub(super) fn migrate(reader: Reader<'_>, check: bool) -> Result<(), Failure> {
     reader.finish()?;
     block_on(async {
         let store = Store::new(&database);
-        let done = if check {
-            only_check(&store).await
-        } else {
-            bring_to_head(&store).await
-        };
+        let done = if check { only_check(&store).await } else { bring_to_head(&store).await };
         store.close().await;
         done
     })
@@ -38,9 +34,7 @@ async fn bring_to_head(store: &Store) -> Result<(), Failure> {
         } else {
             String::new()
         };
-        return print(&format!(
-            "schema at head ({SCHEMA_HEAD}), nothing to do{ahead}"
-        ));
+        return print(&format!("schema at head ({SCHEMA_HEAD}), nothing to do{ahead}"));
     }
     let from = before.map_or(0, |state| state.newest);
     print(&format!("schema migrated from {from} to {}", after.newest))

@@ -52,10 +52,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(
-    command: Command,
-    environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<(), Failure> {
+fn dispatch(command: Command, environment: &dyn Fn(&str) -> Option<OsString>) -> Result<(), Failure> {
     let reader = Reader::new(environment);
     match command {
         Command::Server => run::server(reader),
@@ -65,9 +62,7 @@ fn dispatch(
         Command::Healthcheck { worker: false, url } => healthcheck::server(reader, url),
         Command::Version { json } => info::version(reader, json),
         Command::Openapi => info::openapi(),
-        Command::Admin {
-            command: AdminCommand::Token { command },
-        } => match command {
+        Command::Admin { command: AdminCommand::Token { command } } => match command {
             TokenCommand::Create(create) => admin::create_token(reader, create),
         },
     }
@@ -81,9 +76,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// Runs a short command to its end.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(no_runtime)?.block_on(work)
 }
 

@@ -1,19 +1,21 @@
 //! The two entry points that run until they are told to stop.
 
 use super::{Failure, no_runtime};
-use crate::config::{
-    BuildConfig, DatabaseConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig,
-};
+use crate::config::{BuildConfig, DatabaseConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig};
 use crate::http::{self, App};
 use crate::service::status::{self, ReadyStatus};
 use crate::store::Store;
 use crate::worker;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The longest that connections and threads are waited for once all work is done or given up.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// All that can be configured. Both entry points check all of it, so that a mistake shows in whichever
 /// starts first.
@@ -52,19 +54,16 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             let advice = "PORTBOOK_LISTEN chooses another address";
             Failure::Failed(format!("cannot listen on {address}: {error}; {advice}"))
         })?;
-        let bound = listener.local_addr().map_err(|error| {
-            Failure::Failed(format!("cannot tell the address of {address}: {error}"))
-        })?;
+        let bound = listener
+            .local_addr()
+            .map_err(|error| Failure::Failed(format!("cannot tell the address of {address}: {error}")))?;
         tracing::info!(address = %bound, "listening");
-        let app = App {
-            store: store.clone(),
-            build: Arc::new(config.build),
-            server: Arc::new(config.server),
-        };
+        let app =
+            App { store: store.clone(), build: Arc::new(config.build), server: Arc::new(config.server) };
         let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
         http::serve(listener, http::router(app), shutdown).await;
         startup_check.abort();
-        store.close().await;
+        close(&store).await;
         Ok(())
     })
 }
@@ -77,7 +76,7 @@ pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
         let shutdown = shutdown()?;
         let store = Store::new(&config.database);
         worker::run(&store, config.worker, shutdown).await;
-        store.close().await;
+        close(&store).await;
         Ok(())
     })
 }
@@ -86,25 +85,29 @@ async fn warn_if_not_ready(store: Store) {
     let readiness = status::readiness(&store).await;
     if readiness.status == ReadyStatus::Unavailable {
         let failing = readiness.checks.iter().filter(|check| !check.ok);
-        let details: Vec<_> = failing
-            .filter_map(|check| check.detail.as_deref())
-            .collect();
+        let details: Vec<_> = failing.filter_map(|check| check.detail.as_deref()).collect();
         tracing::warn!(details = details.join("; "), "started, but not ready yet");
     }
 }
 
 fn block_on_all_cores<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    runtime.map_err(no_runtime)?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(no_runtime)?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(CLOSE_LIMIT);
+    done
+}
+
+/// Closes the database's connections in good order, unless a request that was cut off still holds one.
+async fn close(store: &Store) {
+    if tokio::time::timeout(CLOSE_LIMIT, store.close()).await.is_err() {
+        tracing::warn!("some connections to the database did not close in time");
+    }
 }
 
 /// Resolves at SIGTERM or SIGINT. The signals are caught from the moment that this returns.
 fn shutdown() -> Result<impl Future<Output = ()>, Failure> {
-    let catch = |kind| {
-        signal(kind).map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")))
-    };
+    let catch =
+        |kind| signal(kind).map_err(|error| Failure::Failed(format!("cannot catch signals: {error}")));
     let mut terminate = catch(SignalKind::terminate())?;
     let mut interrupt = catch(SignalKind::interrupt())?;
     Ok(async move {
@@ -120,11 +123,7 @@ fn start_log(config: LogConfig) {
     let registry = tracing_subscriber::registry().with(config.filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match config.format {
-        LogFormat::Json => registry
-            .with(lines.json().flatten_event(true).with_span_list(false))
-            .init(),
-        LogFormat::Text => registry
-            .with(lines.with_ansi(std::io::stderr().is_terminal()))
-            .init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).init(),
+        LogFormat::Text => registry.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),
     }
 }

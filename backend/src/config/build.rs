@@ -18,12 +18,10 @@ impl BuildConfig {
     pub fn read(reader: &Reader<'_>) -> Self {
         Self {
             commit: reader.parsed("PORTBOOK_COMMIT", |text| {
-                text.parse()
-                    .map_err(|error: evidence::ParseCommitShaError| error.to_string())
+                text.parse().map_err(|error: evidence::ParseCommitShaError| error.to_string())
             }),
             image_digest: reader.parsed("PORTBOOK_IMAGE_DIGEST", |text| {
-                text.parse()
-                    .map_err(|error: evidence::ParseDigestError| error.to_string())
+                text.parse().map_err(|error: evidence::ParseDigestError| error.to_string())
             }),
         }
     }

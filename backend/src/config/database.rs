@@ -33,16 +33,12 @@ impl DatabaseConfig {
     /// Reads the concern; mistakes stay with the reader.
     pub fn read(reader: &Reader<'_>) -> Self {
         let password = reader.parsed("DATABASE_PASSWORD_FILE", |path| {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read {path}: {error}"))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
             Ok(text.trim_end_matches(['\r', '\n']).to_owned())
         });
         let config = reader.parsed("DATABASE_URL", |url| parse(url, password.as_deref()));
-        config.unwrap_or_else(|| {
-            Self::Sqlite(SqliteConfig {
-                path: PathBuf::from("portbook.db"),
-            })
-        })
+        config.unwrap_or_else(|| Self::Sqlite(SqliteConfig { path: PathBuf::from("portbook.db") }))
     }
 }
 
@@ -52,9 +48,7 @@ fn parse(url: &str, password: Option<&str>) -> Result<DatabaseConfig, String> {
             let why = "a path to a file, without parameters; a database in memory has no worker";
             return Err(format!("{EXPECTED}; for SQLite {why}"));
         }
-        return Ok(DatabaseConfig::Sqlite(SqliteConfig {
-            path: PathBuf::from(path),
-        }));
+        return Ok(DatabaseConfig::Sqlite(SqliteConfig { path: PathBuf::from(path) }));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         // The URL can hold a password, and so could the parser's message: neither is repeated.
@@ -64,9 +58,7 @@ fn parse(url: &str, password: Option<&str>) -> Result<DatabaseConfig, String> {
         if let Some(password) = password {
             options = options.password(password);
         }
-        return Ok(DatabaseConfig::Postgres(PostgresConfig {
-            options: Box::new(options),
-        }));
+        return Ok(DatabaseConfig::Postgres(PostgresConfig { options: Box::new(options) }));
     }
     Err(EXPECTED.to_owned())
 }
@@ -101,10 +93,9 @@ mod tests {
 
     #[test]
     fn sqlite_paths_are_relative_or_absolute() {
-        for (url, path) in [
-            ("sqlite://portbook.db", "portbook.db"),
-            ("sqlite:///data/portbook.db", "/data/portbook.db"),
-        ] {
+        for (url, path) in
+            [("sqlite://portbook.db", "portbook.db"), ("sqlite:///data/portbook.db", "/data/portbook.db")]
+        {
             let DatabaseConfig::Sqlite(config) = database(url).unwrap() else {
                 panic!("{url} is not SQLite");
             };
@@ -114,13 +105,7 @@ mod tests {
 
     #[test]
     fn other_databases_are_refused() {
-        for url in [
-            "mysql://x",
-            "portbook.db",
-            "sqlite://",
-            "sqlite://:memory:",
-            "sqlite://a?mode=ro",
-        ] {
+        for url in ["mysql://x", "portbook.db", "sqlite://", "sqlite://:memory:", "sqlite://a?mode=ro"] {
             assert!(database(url).unwrap_err().contains("DATABASE_URL"), "{url}");
         }
     }
@@ -135,14 +120,9 @@ mod tests {
         ];
         let config = read(&variables, DatabaseConfig::read).unwrap();
         let shown = format!("{config:?}");
-        assert!(
-            shown.contains("db.example") && shown.contains("5433"),
-            "{shown}"
-        );
+        assert!(shown.contains("db.example") && shown.contains("5433"), "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
-        let DatabaseConfig::Postgres(config) = config else {
-            panic!("not Postgres")
-        };
+        let DatabaseConfig::Postgres(config) = config else { panic!("not Postgres") };
         assert!(format!("{:?}", config.options()).contains("hunter2"));
     }
 }

@@ -32,10 +32,7 @@ pub struct ConfigError(Vec<String>);
 impl<'a> Reader<'a> {
     /// Reads from a function that knows the variables.
     pub fn new(environment: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
-        Self {
-            environment,
-            mistakes: RefCell::default(),
-        }
+        Self { environment, mistakes: RefCell::default() }
     }
 
     /// The value of a variable. An empty one counts as not set, because that is what Compose makes of
@@ -73,11 +70,7 @@ impl<'a> Reader<'a> {
     /// All mistakes that were found.
     pub fn finish(self) -> Result<(), ConfigError> {
         let mistakes = self.mistakes.into_inner();
-        if mistakes.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError(mistakes))
-        }
+        if mistakes.is_empty() { Ok(()) } else { Err(ConfigError(mistakes)) }
     }
 }
 
@@ -96,10 +89,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// Reads with these variables only.
-    pub fn read<T>(
-        variables: &[(&str, &str)],
-        read: impl Fn(&Reader<'_>) -> T,
-    ) -> Result<T, ConfigError> {
+    pub fn read<T>(variables: &[(&str, &str)], read: impl Fn(&Reader<'_>) -> T) -> Result<T, ConfigError> {
         let environment = |name: &str| {
             let found = variables.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| OsString::from(value))
@@ -137,9 +127,7 @@ pub(crate) mod tests {
 
     #[test]
     fn empty_is_unset() {
-        let listen = read(&[("PORTBOOK_LISTEN", "")], |reader| {
-            ServerConfig::read(reader).listen.to_string()
-        });
+        let listen = read(&[("PORTBOOK_LISTEN", "")], |reader| ServerConfig::read(reader).listen.to_string());
         assert_eq!(listen.unwrap(), "127.0.0.1:8080");
     }
 }

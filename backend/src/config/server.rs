@@ -23,9 +23,7 @@ impl ServerConfig {
             if root.join("index.html").is_file() {
                 Ok(root)
             } else {
-                Err(format!(
-                    "expected a folder with an index.html, and {text} is not one"
-                ))
+                Err(format!("expected a folder with an index.html, and {text} is not one"))
             }
         });
         let public_board = reader.parsed("PORTBOOK_PUBLIC_BOARD", |text| match text {
@@ -33,11 +31,7 @@ impl ServerConfig {
             "false" => Ok(false),
             other => Err(format!("expected `true` or `false`, got {other:?}")),
         });
-        Self {
-            listen: listen_address(reader),
-            web_root,
-            public_board: public_board.unwrap_or(true),
-        }
+        Self { listen: listen_address(reader), web_root, public_board: public_board.unwrap_or(true) }
     }
 }
 

@@ -13,14 +13,10 @@ pub struct WorkerConfig {
 impl WorkerConfig {
     /// Reads the concern; mistakes stay with the reader.
     pub fn read(reader: &Reader<'_>) -> Self {
-        let interval = reader.parsed("PORTBOOK_WORKER_INTERVAL_MS", |text| {
-            match text.parse::<u64>() {
-                Ok(milliseconds @ 10..=10_000) => Ok(Duration::from_millis(milliseconds)),
-                _ => Err(format!("expected 10 to 10000 milliseconds, got {text:?}")),
-            }
+        let interval = reader.parsed("PORTBOOK_WORKER_INTERVAL_MS", |text| match text.parse::<u64>() {
+            Ok(milliseconds @ 10..=10_000) => Ok(Duration::from_millis(milliseconds)),
+            _ => Err(format!("expected 10 to 10000 milliseconds, got {text:?}")),
         });
-        Self {
-            interval: interval.unwrap_or(Duration::from_millis(250)),
-        }
+        Self { interval: interval.unwrap_or(Duration::from_millis(250)) }
     }
 }

@@ -13,18 +13,12 @@ impl FromRequestParts<App> for EvidenceWriter {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        require(app, &parts.headers, &Scope::EvidenceWrite)
-            .await
-            .map(Self)
+        require(app, &parts.headers, &Scope::EvidenceWrite).await.map(Self)
     }
 }
 
 /// The access of a request whose token has this scope.
-pub(super) async fn require(
-    app: &App,
-    headers: &HeaderMap,
-    scope: &Scope,
-) -> Result<Access, Problem> {
+pub(super) async fn require(app: &App, headers: &HeaderMap, scope: &Scope) -> Result<Access, Problem> {
     let token = bearer(headers)?;
     let access = match token::authenticate(&app.store, &token).await {
         Ok(access) => access,

@@ -31,22 +31,11 @@ pub(super) async fn board(State(app): State<App>, headers: HeaderMap) -> Result<
         Some(project) => format!("\"board-{version}-{project}\""),
     };
     let caching = |tag: String| {
-        let cache = if project.is_none() {
-            "no-cache"
-        } else {
-            "private, no-cache"
-        };
+        let cache = if project.is_none() { "no-cache" } else { "private, no-cache" };
         let vary = "Authorization".to_owned();
-        [
-            (header::ETAG, tag),
-            (header::CACHE_CONTROL, cache.to_owned()),
-            (header::VARY, vary),
-        ]
+        [(header::ETAG, tag), (header::CACHE_CONTROL, cache.to_owned()), (header::VARY, vary)]
     };
-    if let Some(wanted) = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-    {
+    if let Some(wanted) = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) {
         let present = tag(board::version(&app.store).await?);
         if matches(wanted, &present) {
             return Ok((StatusCode::NOT_MODIFIED, caching(present)).into_response());

@@ -13,10 +13,7 @@ use utoipa::ToSchema;
 
 /// A batch of documents, all of the token's project.
 #[derive(ToSchema)]
-#[allow(
-    dead_code,
-    reason = "the schema alone: documents are read one by one from the raw body"
-)]
+#[allow(dead_code, reason = "the schema alone: documents are read one by one from the raw body")]
 pub(super) struct EvidenceBatch {
     /// 1 to 500 documents.
     #[schema(min_items = 1, max_items = 500)]
@@ -52,12 +49,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return Ok(());
     };
-    let media_type = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
+    let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     if media_type.trim().eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
@@ -90,12 +82,9 @@ impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let detail = format!("{error}.");
         match error {
-            IngestError::NotJson(_) => Self::new(
-                StatusCode::BAD_REQUEST,
-                "malformed-json",
-                "The body is not JSON",
-                detail,
-            ),
+            IngestError::NotJson(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON", detail)
+            }
             IngestError::NotABatch(field) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "not-a-batch",

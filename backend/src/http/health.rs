@@ -46,10 +46,7 @@ impl Version {
             version: env!("CARGO_PKG_VERSION"),
             commit: build.commit.clone(),
             image_digest: build.image_digest.clone(),
-            schema: SchemaRange {
-                min: SCHEMA_MIN,
-                max: SCHEMA_HEAD,
-            },
+            schema: SchemaRange { min: SCHEMA_MIN, max: SCHEMA_HEAD },
         }
     }
 }

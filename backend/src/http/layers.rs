@@ -26,17 +26,12 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 /// Puts the layers around the routes.
 pub(super) fn common(router: Router) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(around))
+    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(around))
 }
 
 async fn around(request: Request, next: Next) -> Response {
@@ -84,17 +79,9 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 fn timed_out() -> Problem {
-    let detail = format!(
-        "The request took longer than {} seconds.",
-        TIME_LIMIT.as_secs()
-    );
-    Problem::new(
-        StatusCode::REQUEST_TIMEOUT,
-        "timeout",
-        "The request took too long",
-        detail,
-    )
-    .with_header(header::CONNECTION, "close")
+    let detail = format!("The request took longer than {} seconds.", TIME_LIMIT.as_secs());
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long", detail)
+        .with_header(header::CONNECTION, "close")
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> Response {

@@ -61,7 +61,5 @@ pub fn router(app: App) -> Router {
 
 /// axum adds `Allow` to this.
 async fn method_not_allowed(method: Method) -> Problem {
-    Problem::method_not_allowed(format!(
-        "{method} is not among the methods that the header Allow names."
-    ))
+    Problem::method_not_allowed(format!("{method} is not among the methods that the header Allow names."))
 }

@@ -26,9 +26,7 @@ impl Modify for BearerToken {
     fn modify(&self, document: &mut OpenApi) {
         let scheme = Http::builder()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some(
-                "`pb_<id>_<secret>`, made by `portbook admin token create`.",
-            ))
+            .description(Some("`pb_<id>_<secret>`, made by `portbook admin token create`."))
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));

@@ -30,12 +30,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of the type `urn:portbook:problem:<name>`.
-    pub fn new(
-        status: StatusCode,
-        name: &str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:portbook:problem:{name}"),
             title,
@@ -60,12 +55,7 @@ impl Problem {
 
     /// Nothing is at this address.
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "Nothing is here",
-            detail,
-        )
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Nothing is here", detail)
     }
 
     /// The address exists, but not with this method; the caller adds `Allow`.
@@ -105,13 +95,10 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = self.headers.clone();
         let mut response = (status, Json(self)).into_response();
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
         response
             .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.headers_mut().extend(headers);
         response
     }

@@ -173,20 +173,12 @@ fn assemble(rows: BoardRows) -> Result<Board> {
         .filter_map(|name| present.iter().find(|other| other.as_str() == *name))
         .map(|name| (*name).clone())
         .collect();
-    let others = present
-        .iter()
-        .filter(|name| !KNOWN_ENVIRONMENTS.contains(&name.as_str()));
+    let others = present.iter().filter(|name| !KNOWN_ENVIRONMENTS.contains(&name.as_str()));
     environments.extend(others.map(|name| (*name).clone()));
     Ok(Board {
         version: rows.version,
         services: services(&rows.runs, &environments, &history)?,
-        commits: commits(
-            &history,
-            rows.other_commits,
-            &rows.publications,
-            &rows.runs,
-            &environments,
-        )?,
+        commits: commits(&history, rows.other_commits, &rows.publications, &rows.runs, &environments)?,
         environments,
     })
 }
@@ -203,9 +195,7 @@ fn services(runs: &[RunRow], environments: &[Name], history: &History) -> Result
         }
     }
     let service = |((project, name), cells): (_, BTreeMap<&Name, Slots<'_>>)| {
-        let in_order = environments
-            .iter()
-            .filter_map(|environment| cells.get(environment));
+        let in_order = environments.iter().filter_map(|environment| cells.get(environment));
         let cells = in_order.filter_map(|slots| cell(slots.0, slots.1, history).transpose());
         Ok(Service {
             project: Name::clone(project),
@@ -216,11 +206,7 @@ fn services(runs: &[RunRow], environments: &[Name], history: &History) -> Result
     found.into_iter().map(service).collect()
 }
 
-fn cell(
-    running: Option<&RunRow>,
-    attempt: Option<&RunRow>,
-    history: &History,
-) -> Result<Option<Cell>> {
+fn cell(running: Option<&RunRow>, attempt: Option<&RunRow>, history: &History) -> Result<Option<Cell>> {
     let Some(shown) = running.or(attempt) else {
         return Ok(None);
     };
@@ -240,22 +226,14 @@ fn cell(
         .transpose()?;
     Ok(Some(Cell {
         environment: shown.environment.clone(),
-        state: if running.is_some() {
-            CellState::Running
-        } else {
-            CellState::Failed
-        },
+        state: if running.is_some() { CellState::Running } else { CellState::Failed },
         version: shown.version.clone(),
         commit: shown.commit.clone(),
         digest: shown.digest.clone(),
         actor: shown.actor.clone(),
         since: instant(shown.at)?,
         commits_behind: history.behind(&shown.project, &shown.commit),
-        kind: if shown.rollback {
-            CellKind::Rollback
-        } else {
-            CellKind::Deploy
-        },
+        kind: if shown.rollback { CellKind::Rollback } else { CellKind::Deploy },
         evidence: shown.evidence.clone(),
         last_attempt,
     }))
@@ -272,8 +250,7 @@ fn commits(
     // Stable, so that commits of one second stay in their history's order.
     shown.sort_by_key(|row| std::cmp::Reverse(row.at));
     let commit = |row: &CommitRow| {
-        let about =
-            |project: &Name, commit: &CommitSha| (project, commit) == (&row.project, &row.commit);
+        let about = |project: &Name, commit: &CommitSha| (project, commit) == (&row.project, &row.commit);
         let tags: BTreeSet<_> = publications
             .iter()
             .filter(|publication| about(&publication.project, &publication.commit))

@@ -72,10 +72,7 @@ pub(super) fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> 
     // serde would also take a list of the fields' values.
     if !json.starts_with('{') {
         let detail = "expected an object".to_owned();
-        return Err(vec![FieldError {
-            pointer: base.to_owned(),
-            detail,
-        }]);
+        return Err(vec![FieldError { pointer: base.to_owned(), detail }]);
     }
     let mut reader = serde_json::Deserializer::from_str(json);
     let evidence: Evidence = match serde_path_to_error::deserialize(&mut reader) {
@@ -88,10 +85,7 @@ pub(super) fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> 
     evidence.validate().map(|()| evidence).map_err(|errors| {
         errors
             .into_iter()
-            .map(|error| FieldError {
-                pointer: format!("{base}{}", error.pointer),
-                detail: error.detail,
-            })
+            .map(|error| FieldError { pointer: format!("{base}{}", error.pointer), detail: error.detail })
             .collect()
     })
 }
@@ -123,11 +117,7 @@ fn segments(error: &serde_path_to_error::Error<serde_json::Error>) -> usize {
 }
 
 /// The place of an error as a JSON pointer below `base`, leaving out the first `skip` segments.
-fn field_error(
-    base: &str,
-    skip: usize,
-    error: &serde_path_to_error::Error<serde_json::Error>,
-) -> FieldError {
+fn field_error(base: &str, skip: usize, error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     let mut parts: Vec<String> = error
         .path()
         .iter()
@@ -143,9 +133,7 @@ fn field_error(
     let message = error.inner().to_string();
     // serde names an absent or unexpected field in the message and not in the path.
     for beginning in ["missing field `", "unknown field `"] {
-        if let Some((field, _)) = message
-            .strip_prefix(beginning)
-            .and_then(|rest| rest.split_once('`'))
+        if let Some((field, _)) = message.strip_prefix(beginning).and_then(|rest| rest.split_once('`'))
             && parts.last().map(String::as_str) != Some(field)
         {
             parts.push(field.to_owned());
@@ -156,10 +144,7 @@ fn field_error(
         pointer.push('/');
         pointer.push_str(&clip(&part, 80).replace('~', "~0").replace('/', "~1"));
     }
-    FieldError {
-        pointer,
-        detail: detail(&message),
-    }
+    FieldError { pointer, detail: detail(&message) }
 }
 
 /// serde_json's message without its line and column, which count within the item and not the body.
@@ -186,10 +171,7 @@ mod tests {
             r#"{{"schema":"portbook.evidence/v1","project":"p","occurred_at":"2026-01-02T03:04:05Z","claim":{claim}}}"#
         );
         let errors = read("/evidence/3", &json).unwrap_err();
-        errors
-            .into_iter()
-            .map(|error| (error.pointer, error.detail))
-            .collect()
+        errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
     fn pointer(claim: &str) -> String {
@@ -210,10 +192,7 @@ mod tests {
             r#"{{"kind":"smoke","commit":"{COMMIT}","outcome":"success","engine":"docker","a/b":1}}"#
         );
         assert_eq!(pointer(&unknown), "/evidence/3/claim/a~1b");
-        assert_eq!(
-            pointer(r#"{"kind":"smoke","commit":"0123"}"#),
-            "/evidence/3/claim/commit"
-        );
+        assert_eq!(pointer(r#"{"kind":"smoke","commit":"0123"}"#), "/evidence/3/claim/commit");
     }
 
     #[test]
@@ -227,9 +206,6 @@ mod tests {
     fn details_are_short_and_without_positions() {
         let claim = format!(r#"{{"kind":"{}"}}"#, "x".repeat(100_000));
         let (_, detail) = mistakes(&claim).remove(0);
-        assert!(
-            detail.chars().count() <= 301 && !detail.contains(" at line "),
-            "{detail}"
-        );
+        assert!(detail.chars().count() <= 301 && !detail.contains(" at line "), "{detail}");
     }
 }

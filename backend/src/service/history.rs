@@ -33,17 +33,10 @@ impl History {
 fn children_first(commits: Vec<CommitRow>) -> Vec<CommitRow> {
     let mut sorted = Vec::with_capacity(commits.len());
     for group in commits.chunk_by(|a, b| a.at == b.at) {
-        let inside: HashMap<_, _> = group
-            .iter()
-            .map(|row| ((&row.project, &row.commit), row))
-            .collect();
-        let parents: HashSet<_> = group
-            .iter()
-            .filter_map(|row| Some((&row.project, row.first_parent.as_ref()?)))
-            .collect();
-        let tips = group
-            .iter()
-            .filter(|row| !parents.contains(&(&row.project, &row.commit)));
+        let inside: HashMap<_, _> = group.iter().map(|row| ((&row.project, &row.commit), row)).collect();
+        let parents: HashSet<_> =
+            group.iter().filter_map(|row| Some((&row.project, row.first_parent.as_ref()?))).collect();
+        let tips = group.iter().filter(|row| !parents.contains(&(&row.project, &row.commit)));
         let mut placed = HashSet::new();
         for tip in tips.chain(group) {
             let mut next = Some(tip);
@@ -61,10 +54,7 @@ fn children_first(commits: Vec<CommitRow>) -> Vec<CommitRow> {
 }
 
 fn distances(commits: &[CommitRow]) -> HashMap<(Name, CommitSha), u64> {
-    let by_commit: HashMap<_, _> = commits
-        .iter()
-        .map(|row| ((&row.project, &row.commit), row))
-        .collect();
+    let by_commit: HashMap<_, _> = commits.iter().map(|row| ((&row.project, &row.commit), row)).collect();
     let mut behind = HashMap::new();
     let mut seen = HashSet::new();
     for newest in commits {
@@ -75,10 +65,7 @@ fn distances(commits: &[CommitRow]) -> HashMap<(Name, CommitSha), u64> {
         let mut distance = 0;
         while let Some(row) = next {
             // Also ends a circle, which no git makes but anyone can claim.
-            if behind
-                .insert((row.project.clone(), row.commit.clone()), distance)
-                .is_some()
-            {
+            if behind.insert((row.project.clone(), row.commit.clone()), distance).is_some() {
                 break;
             }
             distance += 1;
@@ -122,15 +109,8 @@ mod tests {
             row(3, Some(1), 30),
             row(1, None, 10),
         ]);
-        assert_eq!(
-            [4, 3, 1].map(|number| behind(&history, number)),
-            [Some(0), Some(1), Some(2)]
-        );
-        assert_eq!(
-            behind(&history, 9),
-            None,
-            "a side branch is not behind, it is beside"
-        );
+        assert_eq!([4, 3, 1].map(|number| behind(&history, number)), [Some(0), Some(1), Some(2)]);
+        assert_eq!(behind(&history, 9), None, "a side branch is not behind, it is beside");
         assert_eq!(behind(&history, 7), None);
     }
 

@@ -83,11 +83,7 @@ struct Batch<'a> {
 ///
 /// # Errors
 /// When the batch as a whole is refused.
-pub async fn ingest(
-    store: &Store,
-    access: &Access,
-    body: &[u8],
-) -> Result<IngestReport, IngestError> {
+pub async fn ingest(store: &Store, access: &Access, body: &[u8]) -> Result<IngestReport, IngestError> {
     let items = read_batch(body)?;
     let parsed: Vec<_> = items
         .iter()
@@ -101,10 +97,7 @@ pub async fn ingest(
         .filter(|(_, evidence)| evidence.project != access.project)
         .map(|(index, evidence)| FieldError {
             pointer: format!("/evidence/{index}/project"),
-            detail: format!(
-                "the token is for {}, not for {}",
-                access.project, evidence.project
-            ),
+            detail: format!("the token is for {}, not for {}", access.project, evidence.project),
         })
         .collect();
     if !foreign.is_empty() {
@@ -115,13 +108,9 @@ pub async fn ingest(
 }
 
 fn read_batch(body: &[u8]) -> Result<Vec<&RawValue>, IngestError> {
-    let text =
-        std::str::from_utf8(body).map_err(|error| IngestError::NotJson(error.to_string()))?;
+    let text = std::str::from_utf8(body).map_err(|error| IngestError::NotJson(error.to_string()))?;
     let not_a_batch = |pointer: &str, detail: String| {
-        IngestError::NotABatch(FieldError {
-            pointer: pointer.to_owned(),
-            detail,
-        })
+        IngestError::NotABatch(FieldError { pointer: pointer.to_owned(), detail })
     };
     let batch: Batch<'_> = serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
@@ -180,27 +169,13 @@ async fn record(
                 recorded_at,
             })
             .await?;
-        let status = if new {
-            ItemStatus::Recorded
-        } else {
-            ItemStatus::Duplicate
-        };
-        results.push(ItemResult {
-            index,
-            status,
-            sha256: Some(sha256),
-            errors: Vec::new(),
-        });
+        let status = if new { ItemStatus::Recorded } else { ItemStatus::Duplicate };
+        results.push(ItemResult { index, status, sha256: Some(sha256), errors: Vec::new() });
     }
     session.commit().await?;
     Ok(results)
 }
 
 fn rejected(index: usize, errors: Vec<FieldError>) -> ItemResult {
-    ItemResult {
-        index,
-        status: ItemStatus::Rejected,
-        sha256: None,
-        errors,
-    }
+    ItemResult { index, status: ItemStatus::Rejected, sha256: None, errors }
 }

@@ -1,9 +1,7 @@
 //! Makes the board's rows out of the evidence.
 
 use super::clock;
-use crate::store::{
-    Head, Lock, RunChange, Session, Slot, Source, Store, StoreError, StoredEvidence,
-};
+use crate::store::{Head, Lock, RunChange, Session, Slot, Source, Store, StoreError, StoredEvidence};
 use evidence::{Claim, Evidence, Outcome};
 
 /// How many documents one transaction takes.
@@ -44,14 +42,9 @@ pub async fn project_next(store: &Store) -> Result<Projected, StoreError> {
         changed |= apply(&mut session, document).await?;
     }
     let version = head.version + i64::from(changed);
-    session
-        .set_projection_head(Head { cursor, version })
-        .await?;
+    session.set_projection_head(Head { cursor, version }).await?;
     session.commit().await?;
-    Ok(Projected {
-        documents: documents.len(),
-        changed,
-    })
+    Ok(Projected { documents: documents.len(), changed })
 }
 
 async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool, StoreError> {
@@ -67,61 +60,26 @@ async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool,
         seq: document.seq,
     };
     match &evidence.claim {
-        Claim::Commit {
-            commit,
-            subject,
-            author,
-            parents,
-        } => {
-            session
-                .put_commit(source, commit, subject, author, parents.first())
-                .await
+        Claim::Commit { commit, subject, author, parents } => {
+            session.put_commit(source, commit, subject, author, parents.first()).await
         }
-        Claim::CiVerdict {
-            commit, outcome, ..
-        } => {
-            session
-                .put_ci_verdict(source, commit, outcome.as_str())
-                .await
+        Claim::CiVerdict { commit, outcome, .. } => {
+            session.put_ci_verdict(source, commit, outcome.as_str()).await
         }
-        Claim::Smoke {
-            commit, outcome, ..
-        } => session.put_smoke(source, commit, outcome.as_str()).await,
-        Claim::ImageBuilt {
-            commit,
-            digest,
-            platforms,
-            size_bytes,
-        } => {
+        Claim::Smoke { commit, outcome, .. } => session.put_smoke(source, commit, outcome.as_str()).await,
+        Claim::ImageBuilt { commit, digest, platforms, size_bytes } => {
             let platforms = serde_json::to_string(platforms).map_err(StoreError::corrupt)?;
             let size = i64::try_from(*size_bytes).map_err(StoreError::corrupt)?;
-            session
-                .put_image(source, commit, digest, size, &platforms)
-                .await
+            session.put_image(source, commit, digest, size, &platforms).await
         }
-        Claim::Published {
-            commit,
-            digest,
-            repository,
-            tags,
-        } => {
+        Claim::Published { commit, digest, repository, tags } => {
             let mut changed = false;
             for tag in tags {
-                changed |= session
-                    .put_publication(source, repository, tag, commit, digest)
-                    .await?;
+                changed |= session.put_publication(source, repository, tag, commit, digest).await?;
             }
             Ok(changed)
         }
-        Claim::Deployed {
-            service,
-            environment,
-            commit,
-            digest,
-            version,
-            outcome,
-            actor,
-        } => {
+        Claim::Deployed { service, environment, commit, digest, version, outcome, actor } => {
             let run = RunChange {
                 service,
                 environment,
@@ -135,14 +93,7 @@ async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool,
             };
             put_run(session, source, *outcome, &run).await
         }
-        Claim::RolledBack {
-            service,
-            environment,
-            commit,
-            digest,
-            version,
-            actor,
-        } => {
+        Claim::RolledBack { service, environment, commit, digest, version, actor } => {
             let run = RunChange {
                 service,
                 environment,

@@ -45,35 +45,24 @@ pub struct Check {
 pub async fn readiness(store: &Store) -> Readiness {
     let check = |name, ok, detail| Check { name, ok, detail };
     let (database, schema) = match store.schema_state().await {
-        Ok(state) if state.at_head() => (
-            check("database", true, None),
-            check("schema", true, Some(state.to_string())),
-        ),
+        Ok(state) if state.at_head() => {
+            (check("database", true, None), check("schema", true, Some(state.to_string())))
+        }
         Ok(state) => {
             let detail = format!("{state}; run `portbook migrate`");
-            (
-                check("database", true, None),
-                check("schema", false, Some(detail)),
-            )
+            (check("database", true, None), check("schema", false, Some(detail)))
         }
         Err(error) => {
             tracing::warn!(%error, "not ready");
             // The probe is open to everyone, so it tells nothing of addresses and paths.
             let detail = "cannot be reached; the log says why".to_owned();
             let unknown = "unknown without the database".to_owned();
-            (
-                check("database", false, Some(detail)),
-                check("schema", false, Some(unknown)),
-            )
+            (check("database", false, Some(detail)), check("schema", false, Some(unknown)))
         }
     };
     let ready = database.ok && schema.ok;
     Readiness {
-        status: if ready {
-            ReadyStatus::Ready
-        } else {
-            ReadyStatus::Unavailable
-        },
+        status: if ready { ReadyStatus::Ready } else { ReadyStatus::Unavailable },
         checks: vec![database, schema],
     }
 }

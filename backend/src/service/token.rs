@@ -76,10 +76,7 @@ impl Token {
         let mut bytes = [0; ID_BYTES + SECRET_BYTES];
         getrandom::fill(&mut bytes)?;
         let (id, secret) = bytes.split_at(ID_BYTES);
-        Ok(Self {
-            id: hex(id),
-            secret: hex(secret),
-        })
+        Ok(Self { id: hex(id), secret: hex(secret) })
     }
 
     /// Reads `pb_<id>_<secret>`; none if it is not of that form.
@@ -87,10 +84,7 @@ impl Token {
         let (id, secret) = text.strip_prefix("pb_")?.split_once('_')?;
         let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
         let whole = id.len() == 2 * ID_BYTES && secret.len() == 2 * SECRET_BYTES;
-        (whole && is_hex(id) && is_hex(secret)).then(|| Self {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-        })
+        (whole && is_hex(id) && is_hex(secret)).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
     }
 
     /// The public half.
@@ -149,12 +143,7 @@ pub enum AuthError {
 /// # Errors
 /// When it grants nothing, or the database cannot be asked.
 pub async fn authenticate(store: &Store, token: &Token) -> Result<Access, AuthError> {
-    let row = store
-        .read()
-        .await?
-        .token(&token.id)
-        .await?
-        .ok_or(AuthError::Unknown)?;
+    let row = store.read().await?.token(&token.id).await?.ok_or(AuthError::Unknown)?;
     let given = token.secret_hash();
     if !bool::from(given.as_bytes().ct_eq(row.secret_hash.as_bytes())) {
         return Err(AuthError::Unknown);
@@ -162,16 +151,8 @@ pub async fn authenticate(store: &Store, token: &Token) -> Result<Access, AuthEr
     if row.expires_at <= clock::now() {
         return Err(AuthError::Expired);
     }
-    let scopes = row
-        .scopes
-        .split(' ')
-        .map(str::parse)
-        .collect::<Result<_, _>>();
-    Ok(Access {
-        token_id: row.id,
-        project: row.project,
-        scopes: scopes.map_err(StoreError::corrupt)?,
-    })
+    let scopes = row.scopes.split(' ').map(str::parse).collect::<Result<_, _>>();
+    Ok(Access { token_id: row.id, project: row.project, scopes: scopes.map_err(StoreError::corrupt)? })
 }
 
 /// A token that was just made.
@@ -226,10 +207,7 @@ pub async fn create(
     let mut session = store.write(Lock::None).await?;
     session.insert_token(&row).await?;
     session.commit().await?;
-    Ok(NewToken {
-        token,
-        expires_at: written,
-    })
+    Ok(NewToken { token, expires_at: written })
 }
 
 #[cfg(test)]
@@ -243,14 +221,7 @@ mod tests {
         let text = token.reveal();
         assert_eq!(Token::parse(&text), Some(token.clone()));
         assert!(!format!("{token:?}").contains(&token.secret));
-        for bad in [
-            "",
-            "pb_",
-            "pb_1_2",
-            &text[1..],
-            &text[..text.len() - 1],
-            &format!("{text}0"),
-        ] {
+        for bad in ["", "pb_", "pb_1_2", &text[1..], &text[..text.len() - 1], &format!("{text}0")] {
             assert_eq!(Token::parse(bad), None, "{bad}");
         }
     }

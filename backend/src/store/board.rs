@@ -147,24 +147,13 @@ impl Session {
         let runs = self.rows(RUNS, &[project]).await?;
         let commits = self.rows(COMMITS, &[project, limit(KNOWN_COMMITS)]).await?;
         let other_commits = self.rows(OTHER_COMMITS, &[project, limit(other)]).await?;
-        let publications = self
-            .rows(PUBLICATIONS, &[project, limit(2 * KNOWN_COMMITS)])
-            .await?;
+        let publications = self.rows(PUBLICATIONS, &[project, limit(2 * KNOWN_COMMITS)]).await?;
         Ok(BoardRows {
             version,
             runs: runs.iter().map(RunRow::read).collect::<Result<_, _>>()?,
-            commits: commits
-                .iter()
-                .map(CommitRow::read)
-                .collect::<Result<_, _>>()?,
-            other_commits: other_commits
-                .iter()
-                .map(CommitRow::read)
-                .collect::<Result<_, _>>()?,
-            publications: publications
-                .iter()
-                .map(PublicationRow::read)
-                .collect::<Result<_, _>>()?,
+            commits: commits.iter().map(CommitRow::read).collect::<Result<_, _>>()?,
+            other_commits: other_commits.iter().map(CommitRow::read).collect::<Result<_, _>>()?,
+            publications: publications.iter().map(PublicationRow::read).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -223,10 +212,6 @@ impl CommitRow {
 
 impl PublicationRow {
     fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            project: row.parsed(0)?,
-            commit: row.parsed(1)?,
-            tag: row.parsed(2)?,
-        })
+        Ok(Self { project: row.parsed(0)?, commit: row.parsed(1)?, tag: row.parsed(2)? })
     }
 }

@@ -50,15 +50,9 @@ fn from_database(error: &dyn DatabaseError) -> StoreError {
         "42P01" | "42703" => StoreError::Schema(message),
         // Lock not available, statement cancelled by its timeout, read-only transaction,
         // serialization failure, deadlock, no such database.
-        "55P03" | "57014" | "25006" | "40001" | "40P01" | "3D000" => {
-            StoreError::Unavailable(message)
-        }
+        "55P03" | "57014" | "25006" | "40001" | "40P01" | "3D000" => StoreError::Unavailable(message),
         // Connection, authorization, resources, operator intervention, system error.
-        other
-            if ["08", "28", "53", "57", "58"]
-                .iter()
-                .any(|class| other.starts_with(class)) =>
-        {
+        other if ["08", "28", "53", "57", "58"].iter().any(|class| other.starts_with(class)) => {
             StoreError::Unavailable(message)
         }
         _ => StoreError::Internal(format!("{message} (SQLSTATE {code})")),

@@ -62,11 +62,7 @@ impl Session {
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn evidence_after(
-        &mut self,
-        seq: i64,
-        limit: i64,
-    ) -> Result<Vec<StoredEvidence>, StoreError> {
+    pub async fn evidence_after(&mut self, seq: i64, limit: i64) -> Result<Vec<StoredEvidence>, StoreError> {
         let sql = "SELECT seq, sha256, body, occurred_at FROM evidence \
                    WHERE seq > $1 ORDER BY seq LIMIT $2";
         let rows = self.rows(sql, &[Int(seq), Int(limit)]).await?;

@@ -30,9 +30,7 @@ impl Session {
     /// # Errors
     /// When the database cannot answer.
     pub async fn last_beat(&mut self) -> Result<Option<i64>, StoreError> {
-        let rows = self
-            .rows("SELECT MAX(at) FROM worker_heartbeat", &[])
-            .await?;
+        let rows = self.rows("SELECT MAX(at) FROM worker_heartbeat", &[]).await?;
         rows.first().map_or(Ok(None), |row| row.maybe_int(0))
     }
 }

@@ -55,9 +55,7 @@ impl Store {
                 Backend::Postgres(postgres::PostgresDatabase::new(postgres))
             }
         };
-        Self {
-            backend: Arc::new(backend),
-        }
+        Self { backend: Arc::new(backend) }
     }
 
     /// Begins a reading transaction; all its statements see one state.

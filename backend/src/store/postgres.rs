@@ -28,17 +28,12 @@ impl PostgresDatabase {
     pub fn new(config: &PostgresConfig) -> Self {
         let options = config.options().clone().application_name("portbook");
         // No request waits longer for the database than its client would; a migration may.
-        let bounded = options
-            .clone()
-            .options([("lock_timeout", "5s"), ("statement_timeout", "15s")]);
+        let bounded = options.clone().options([("lock_timeout", "5s"), ("statement_timeout", "15s")]);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(bounded);
-        Self {
-            options: Box::new(options),
-            pool,
-        }
+        Self { options: Box::new(options), pool }
     }
 
     pub(super) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
@@ -47,10 +42,7 @@ impl PostgresDatabase {
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    pub(super) async fn write(
-        &self,
-        lock: Lock,
-    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+    pub(super) async fn write(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {
         let mut transaction = self.pool.begin().await?;
         let key = match lock {
             Lock::Ledger => 1,
@@ -68,10 +60,7 @@ impl PostgresDatabase {
     pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
         let mut connection = self.options.connect().await?;
         // sqlx holds an advisory lock meanwhile, so a second migrator waits.
-        migrator
-            .run_direct(None, &mut connection, false)
-            .await
-            .map_err(super::schema::migration_error)?;
+        migrator.run_direct(None, &mut connection, false).await.map_err(super::schema::migration_error)?;
         connection.close().await?;
         Ok(())
     }

@@ -111,16 +111,9 @@ impl Session {
     /// # Errors
     /// When the database cannot answer.
     pub async fn projection_head(&mut self) -> Result<Head, StoreError> {
-        let rows = self
-            .rows("SELECT cursor, version FROM projection WHERE id = 1", &[])
-            .await?;
-        let row = rows
-            .first()
-            .ok_or_else(|| StoreError::corrupt("the table projection has no row"))?;
-        Ok(Head {
-            cursor: row.int(0)?,
-            version: row.int(1)?,
-        })
+        let rows = self.rows("SELECT cursor, version FROM projection WHERE id = 1", &[]).await?;
+        let row = rows.first().ok_or_else(|| StoreError::corrupt("the table projection has no row"))?;
+        Ok(Head { cursor: row.int(0)?, version: row.int(1)? })
     }
 
     /// Moves the projection on.
@@ -129,8 +122,7 @@ impl Session {
     /// When the database refuses.
     pub async fn set_projection_head(&mut self, head: Head) -> Result<(), StoreError> {
         let sql = "UPDATE projection SET cursor = $1, version = $2 WHERE id = 1";
-        self.execute(sql, &[Int(head.cursor), Int(head.version)])
-            .await?;
+        self.execute(sql, &[Int(head.cursor), Int(head.version)]).await?;
         Ok(())
     }
 
@@ -149,15 +141,7 @@ impl Session {
         let [project, at, seq] = source.params();
         let parent = MaybeText(first_parent.map(CommitSha::as_str));
         let commit = Text(commit.as_str());
-        let params = [
-            project,
-            at,
-            seq,
-            commit,
-            Text(subject),
-            Text(author),
-            parent,
-        ];
+        let params = [project, at, seq, commit, Text(subject), Text(author), parent];
         Ok(self.execute(COMMIT, &params).await? > 0)
     }
 
@@ -205,15 +189,7 @@ impl Session {
     ) -> Result<bool, StoreError> {
         let [project, at, seq] = source.params();
         let (commit, digest) = (Text(commit.as_str()), Text(digest.as_str()));
-        let params = [
-            project,
-            at,
-            seq,
-            commit,
-            digest,
-            Int(size_bytes),
-            Text(platforms),
-        ];
+        let params = [project, at, seq, commit, digest, Int(size_bytes), Text(platforms)];
         Ok(self.execute(IMAGE, &params).await? > 0)
     }
 
@@ -231,15 +207,7 @@ impl Session {
     ) -> Result<bool, StoreError> {
         let [project, at, seq] = source.params();
         let (commit, digest) = (Text(commit.as_str()), Text(digest.as_str()));
-        let params = [
-            project,
-            at,
-            seq,
-            Text(repository),
-            Text(tag.as_str()),
-            commit,
-            digest,
-        ];
+        let params = [project, at, seq, Text(repository), Text(tag.as_str()), commit, digest];
         Ok(self.execute(PUBLICATION, &params).await? > 0)
     }
 
@@ -275,10 +243,6 @@ impl Session {
 
 impl<'a> Source<'a> {
     fn params(self) -> [super::session::Param<'a>; 3] {
-        [
-            Text(self.project.as_str()),
-            Int(self.occurred_at),
-            Int(self.seq),
-        ]
+        [Text(self.project.as_str()), Int(self.occurred_at), Int(self.seq)]
     }
 }

@@ -10,16 +10,8 @@ type Source = (i64, &'static str, &'static str);
 macro_rules! migrations {
     ($folder:literal) => {
         &[
-            (
-                1,
-                "evidence",
-                include_str!(concat!("../../migrations/", $folder, "/0001_evidence.sql")),
-            ),
-            (
-                2,
-                "board",
-                include_str!(concat!("../../migrations/", $folder, "/0002_board.sql")),
-            ),
+            (1, "evidence", include_str!(concat!("../../migrations/", $folder, "/0001_evidence.sql"))),
+            (2, "board", include_str!(concat!("../../migrations/", $folder, "/0002_board.sql"))),
         ]
     };
 }
@@ -91,10 +83,7 @@ impl Store {
             Err(error) => return Err(error),
         };
         Ok(SchemaState {
-            applied: applied
-                .iter()
-                .filter(|version| **version <= SCHEMA_HEAD)
-                .count(),
+            applied: applied.iter().filter(|version| **version <= SCHEMA_HEAD).count(),
             known,
             newest: applied.last().copied().unwrap_or_default(),
         })
@@ -105,11 +94,7 @@ impl Session {
     async fn applied_migrations(&mut self) -> Result<Vec<i64>, StoreError> {
         let params: [Param<'_>; 0] = [];
         let sql = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
-        self.rows(sql, &params)
-            .await?
-            .iter()
-            .map(|row| row.int(0))
-            .collect()
+        self.rows(sql, &params).await?.iter().map(|row| row.int(0)).collect()
     }
 }
 
@@ -117,13 +102,7 @@ fn migrator(sources: &[Source]) -> Migrator {
     let migrations = sources
         .iter()
         .map(|&(version, name, sql)| {
-            Migration::new(
-                version,
-                name.into(),
-                MigrationType::Simple,
-                sql.into_sql_str(),
-                false,
-            )
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         })
         .collect();
     let mut migrator = Migrator::with_migrations(migrations);
@@ -135,9 +114,9 @@ fn migrator(sources: &[Source]) -> Migrator {
 pub(super) fn migration_error(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) => StoreError::from(error),
-        MigrateError::ExecuteMigration(error, version) => StoreError::Internal(format!(
-            "migration {version} failed and was rolled back: {error}"
-        )),
+        MigrateError::ExecuteMigration(error, version) => {
+            StoreError::Internal(format!("migration {version} failed and was rolled back: {error}"))
+        }
         MigrateError::VersionMismatch(version) => StoreError::Internal(format!(
             "migration {version} was applied with another text than this binary brings; \
              restore the text it was released with, and add a new migration instead"
@@ -154,18 +133,14 @@ mod tests {
     #[test]
     fn every_migration_file_is_embedded_under_its_number_and_name() {
         for (folder, sources) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("migrations")
-                .join(folder);
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
             let mut files: Vec<_> = std::fs::read_dir(path)
                 .unwrap()
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())
                 .collect();
             files.sort();
-            let embedded: Vec<_> = sources
-                .iter()
-                .map(|(version, name, _)| format!("{version:04}_{name}.sql"))
-                .collect();
+            let embedded: Vec<_> =
+                sources.iter().map(|(version, name, _)| format!("{version:04}_{name}.sql")).collect();
             assert_eq!(files, embedded, "migrations/{folder}");
         }
     }

@@ -39,14 +39,8 @@ impl Session {
         params: &[Param<'_>],
     ) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => sqlite_query(sql, params)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Self::Postgres(tx) => postgres_query(sql, params)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+            Self::Sqlite(tx) => sqlite_query(sql, params).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => postgres_query(sql, params).execute(&mut **tx).await?.rows_affected(),
         })
     }
 
@@ -82,23 +76,19 @@ impl Session {
 }
 
 fn sqlite_query<'q>(sql: &'static str, params: &[Param<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
-    params
-        .iter()
-        .fold(sqlx::query(sql), |query, param| match *param {
-            Param::Int(value) => query.bind(value),
-            Param::Text(value) => query.bind(value.to_owned()),
-            Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
-        })
+    params.iter().fold(sqlx::query(sql), |query, param| match *param {
+        Param::Int(value) => query.bind(value),
+        Param::Text(value) => query.bind(value.to_owned()),
+        Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
+    })
 }
 
 fn postgres_query<'q>(sql: &'static str, params: &[Param<'_>]) -> Query<'q, Postgres, PgArguments> {
-    params
-        .iter()
-        .fold(sqlx::query(sql), |query, param| match *param {
-            Param::Int(value) => query.bind(value),
-            Param::Text(value) => query.bind(value),
-            Param::MaybeText(value) => query.bind(value),
-        })
+    params.iter().fold(sqlx::query(sql), |query, param| match *param {
+        Param::Int(value) => query.bind(value),
+        Param::Text(value) => query.bind(value),
+        Param::MaybeText(value) => query.bind(value),
+    })
 }
 
 impl Row {
@@ -145,16 +135,11 @@ impl Row {
         T: std::str::FromStr,
         T::Err: std::fmt::Display,
     {
-        self.maybe_text(column)?
-            .map(|text| text.parse().map_err(StoreError::corrupt))
-            .transpose()
+        self.maybe_text(column)?.map(|text| text.parse().map_err(StoreError::corrupt)).transpose()
     }
 
     /// A text that is one of our words in JSON, such as an outcome.
-    pub(super) fn word<T: serde::de::DeserializeOwned>(
-        &self,
-        column: usize,
-    ) -> Result<T, StoreError> {
+    pub(super) fn word<T: serde::de::DeserializeOwned>(&self, column: usize) -> Result<T, StoreError> {
         let word = serde_json::Value::String(self.text(column)?);
         serde_json::from_value(word).map_err(StoreError::corrupt)
     }

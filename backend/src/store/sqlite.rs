@@ -5,9 +5,7 @@ use crate::config::SqliteConfig;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use sqlx::{
-    ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
-};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,10 +35,7 @@ type FileIdentity = (u64, u64);
 impl SqliteDatabase {
     /// Remembers where the file is; nothing is opened yet.
     pub fn new(config: &SqliteConfig) -> Self {
-        Self {
-            path: config.path.clone(),
-            pools: Mutex::default(),
-        }
+        Self { path: config.path.clone(), pools: Mutex::default() }
     }
 
     pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
@@ -55,28 +50,18 @@ impl SqliteDatabase {
     }
 
     pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
-        if let Some(folder) = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| {
                 let folder = folder.display();
                 StoreError::Unavailable(format!("cannot create the folder {folder}: {error}"))
             })?;
         }
         let options = options(&self.path).create_if_missing(true);
-        let mut connection = options
-            .connect()
-            .await
-            .map_err(|error| self.explain(error))?;
+        let mut connection = options.connect().await.map_err(|error| self.explain(error))?;
         use_wal(&mut connection).await?;
         // sqlx has no lock for SQLite; one immediate transaction around all makes a second migrator wait.
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        migrator
-            .run_direct(None, &mut *transaction, false)
-            .await
-            .map_err(super::schema::migration_error)?;
+        migrator.run_direct(None, &mut *transaction, false).await.map_err(super::schema::migration_error)?;
         transaction.commit().await?;
         connection.close().await?;
         Ok(())
@@ -109,11 +94,7 @@ impl SqliteDatabase {
                 .acquire_timeout(PATIENCE)
                 .connect_lazy_with(options(&self.path))
         };
-        let fresh = Pools {
-            file,
-            readers: pool(4),
-            writer: pool(1),
-        };
+        let fresh = Pools { file, readers: pool(4), writer: pool(1) };
         if let Some(stale) = pools.replace(fresh.clone()) {
             tokio::spawn(async move { stale.close().await });
         }
@@ -158,9 +139,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 async fn use_wal(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
-        let attempt = sqlx::query("PRAGMA journal_mode = wal")
-            .execute(&mut *connection)
-            .await;
+        let attempt = sqlx::query("PRAGMA journal_mode = wal").execute(&mut *connection).await;
         match attempt.map_err(StoreError::from) {
             Ok(_) => return Ok(()),
             Err(StoreError::Unavailable(_)) if tokio::time::Instant::now() < deadline => {

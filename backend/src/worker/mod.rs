@@ -19,11 +19,8 @@ const FORGET_AFTER_MICROS: i64 = 24 * 3600 * 1_000_000;
 /// Works until `shutdown`; the step that is under way then is finished first.
 pub async fn run(store: &Store, config: WorkerConfig, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
-    let mut worker = Worker {
-        store,
-        name: format!("{}-{}", host_name(), std::process::id()),
-        last_beat: None,
-    };
+    let mut worker =
+        Worker { store, name: format!("{}-{}", host_name(), std::process::id()), last_beat: None };
     let mut pause_after_error = config.interval;
     tracing::info!(worker = worker.name, "working");
     loop {
@@ -63,10 +60,7 @@ impl Worker<'_> {
             let project::Projected { documents, changed } = projected;
             tracing::info!(documents, changed, "projected");
         }
-        if self
-            .last_beat
-            .is_none_or(|last| last.elapsed() >= HEARTBEAT)
-        {
+        if self.last_beat.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
             self.beat().await?;
         }
         Ok(projected.documents)
@@ -89,9 +83,5 @@ impl Worker<'_> {
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
-    if name.is_empty() {
-        "worker".to_owned()
-    } else {
-        name.to_owned()
-    }
+    if name.is_empty() { "worker".to_owned() } else { name.to_owned() }
 }

@@ -66,9 +66,7 @@ async fn polling_costs_a_304_until_something_changes() {
     ledger.project().await;
     let newer = ledger.get("/v1/board").await.header("etag").to_owned();
     assert_eq!(newer, "\"board-2\"");
-    ledger
-        .post(&token, &[first[0].clone(), ci(3, 1, "failure")])
-        .await;
+    ledger.post(&token, &[first[0].clone(), ci(3, 1, "failure")]).await;
     assert_eq!(ledger.project().await, 1);
     assert_eq!(ledger.get("/v1/board").await.header("etag"), newer);
     assert_eq!(poll().await.status, 200);
@@ -77,25 +75,15 @@ async fn polling_costs_a_304_until_something_changes() {
 #[tokio::test]
 async fn environments_stand_in_the_order_of_a_promotion() {
     let ledger = Ledger::new().await;
-    let names = [
-        "prod", "zoo", "staging", "dev", "canary", "test", "ci", "local",
-    ];
-    let runs: Vec<_> = names
-        .iter()
-        .map(|name| deployed(1, "web", name, 1, "success"))
-        .collect();
+    let names = ["prod", "zoo", "staging", "dev", "canary", "test", "ci", "local"];
+    let runs: Vec<_> = names.iter().map(|name| deployed(1, "web", name, 1, "success")).collect();
     ledger.record(&runs).await;
     ledger.project().await;
     let board = ledger.board_json().await;
-    let order = json!([
-        "local", "ci", "dev", "test", "staging", "prod", "canary", "zoo"
-    ]);
+    let order = json!(["local", "ci", "dev", "test", "staging", "prod", "canary", "zoo"]);
     assert_eq!(board["environments"], order);
     let cells = board["services"][0]["cells"].as_array().unwrap();
-    let cells: Vec<_> = cells
-        .iter()
-        .map(|cell| cell["environment"].clone())
-        .collect();
+    let cells: Vec<_> = cells.iter().map(|cell| cell["environment"].clone()).collect();
     assert_eq!(Value::from(cells), order);
 }
 
@@ -119,28 +107,15 @@ async fn a_failed_attempt_leaves_what_runs_in_its_cell() {
         found["cells"][0].clone()
     };
     let web = cell("web");
-    assert_eq!(
-        (&web["state"], &web["commit"]),
-        (&json!("running"), &json!(sha(1)))
-    );
+    assert_eq!((&web["state"], &web["commit"]), (&json!("running"), &json!(sha(1))));
     let failed = json!({"outcome": "failure", "commit": sha(2), "at": minute(2)});
     assert_eq!(web["last_attempt"], failed);
     let api = cell("api");
-    assert_eq!(
-        (&api["state"], &api["commit"]),
-        (&json!("failed"), &json!(sha(3)))
-    );
+    assert_eq!((&api["state"], &api["commit"]), (&json!("failed"), &json!(sha(3))));
     assert_eq!(api["last_attempt"]["outcome"], "cancelled");
     let job = cell("job");
-    assert_eq!(
-        (&job["state"], &job["last_attempt"]),
-        (&json!("running"), &Value::Null)
-    );
-    let running_nowhere = &board["commits"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["commit"] == sha(3));
+    assert_eq!((&job["state"], &job["last_attempt"]), (&json!("running"), &Value::Null));
+    let running_nowhere = &board["commits"].as_array().unwrap().iter().find(|row| row["commit"] == sha(3));
     assert_eq!(running_nowhere.unwrap()["environments"], json!([]));
 }
 
@@ -164,30 +139,19 @@ async fn commits_behind_counts_first_parents_and_a_rollback_is_shown() {
     ledger.project().await;
     let board = ledger.board_json().await;
     let cells = board["services"][0]["cells"].as_array().unwrap();
-    let shown: Vec<_> = cells
-        .iter()
-        .map(|c| (c["commits_behind"].clone(), c["kind"].clone()))
-        .collect();
-    let expected = [
-        (json!(0), json!("deploy")),
-        (json!(2), json!("rollback")),
-        (Value::Null, json!("deploy")),
-    ];
+    let shown: Vec<_> = cells.iter().map(|c| (c["commits_behind"].clone(), c["kind"].clone())).collect();
+    let expected =
+        [(json!(0), json!("deploy")), (json!(2), json!("rollback")), (Value::Null, json!("deploy"))];
     assert_eq!(shown, expected);
     let commits = board["commits"].as_array().unwrap();
     let order: Vec<_> = commits.iter().map(|row| row["commit"].clone()).collect();
-    assert_eq!(
-        Value::from(order),
-        json!([sha(5), sha(4), sha(3), sha(2), sha(1)])
-    );
+    assert_eq!(Value::from(order), json!([sha(5), sha(4), sha(3), sha(2), sha(1)]));
 }
 
 #[tokio::test]
 async fn commits_that_only_other_evidence_names_have_no_subject() {
     let ledger = Ledger::new().await;
-    ledger
-        .record(&[commit(1, 1, &[]), ci(2, 7, "failure"), commit(3, 3, &[1])])
-        .await;
+    ledger.record(&[commit(1, 1, &[]), ci(2, 7, "failure"), commit(3, 3, &[1])]).await;
     ledger.project().await;
     let board = ledger.board_json().await;
     let commits = board["commits"].as_array().unwrap();
@@ -204,9 +168,7 @@ async fn only_the_newest_commits_are_shown() {
     let ledger = Ledger::new().await;
     let commits: Vec<_> = (1..=30).map(|n| commit(n, n, &[n - 1])).collect();
     ledger.record(&commits).await;
-    ledger
-        .record(&[deployed(40, "web", "dev", 3, "success")])
-        .await;
+    ledger.record(&[deployed(40, "web", "dev", 3, "success")]).await;
     ledger.project().await;
     let board = ledger.board_json().await;
     let shown = board["commits"].as_array().unwrap();

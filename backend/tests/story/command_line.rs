@@ -51,35 +51,9 @@ fn wrong_calls_exit_with_2() {
         &["healthcheck", "--worker", "--url", "http://x:1/"],
         &["healthcheck", "--url", "https://x:1/"],
         &["admin", "token", "create", "--project", "shop"],
-        &[
-            "admin",
-            "token",
-            "create",
-            "--project",
-            "Shop",
-            "--scope",
-            "read",
-        ],
-        &[
-            "admin",
-            "token",
-            "create",
-            "--project",
-            "shop",
-            "--scope",
-            "write",
-        ],
-        &[
-            "admin",
-            "token",
-            "create",
-            "--project",
-            "shop",
-            "--scope",
-            "read",
-            "--expires-in",
-            "soon",
-        ],
+        &["admin", "token", "create", "--project", "Shop", "--scope", "read"],
+        &["admin", "token", "create", "--project", "shop", "--scope", "write"],
+        &["admin", "token", "create", "--project", "shop", "--scope", "read", "--expires-in", "soon"],
     ] {
         let output = run(arguments, &[]);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
@@ -101,11 +75,7 @@ fn every_mistake_in_the_configuration_is_named_at_once() {
         let output = run(&[command], &environment);
         assert_eq!(output.status.code(), Some(2));
         for (name, _) in environment {
-            assert!(
-                stderr(&output).contains(name),
-                "{command}: {name} is not in:\n{}",
-                stderr(&output)
-            );
+            assert!(stderr(&output).contains(name), "{command}: {name} is not in:\n{}", stderr(&output));
         }
         assert!(!stderr(&output).contains("hunter2"));
     }
@@ -117,8 +87,7 @@ fn the_version_names_the_commit_it_is_told() {
     let environment = [("PORTBOOK_COMMIT", commit.as_str())];
     let expected = format!("portbook {} ({commit})", env!("CARGO_PKG_VERSION"));
     assert_eq!(stdout(&run(&["version"], &environment)), expected);
-    let version: Value =
-        serde_json::from_slice(&run(&["version", "--json"], &environment).stdout).unwrap();
+    let version: Value = serde_json::from_slice(&run(&["version", "--json"], &environment).stdout).unwrap();
     assert_eq!(version["commit"], commit);
     assert_eq!(version["schema"], json!({"min": 1, "max": 2}));
 }
@@ -133,20 +102,11 @@ async fn migrate_tells_what_it_did_and_check_what_it_would_do() {
     assert!(stderr(&check).contains("portbook migrate"), "{check:?}");
 
     let first = run(&["migrate"], &environment);
-    assert_eq!(
-        (first.status.code(), stdout(&first)),
-        (Some(0), "schema migrated from 0 to 2")
-    );
+    assert_eq!((first.status.code(), stdout(&first)), (Some(0), "schema migrated from 0 to 2"));
     let second = run(&["migrate"], &environment);
-    assert_eq!(
-        (second.status.code(), stdout(&second)),
-        (Some(0), "schema at head (2), nothing to do")
-    );
+    assert_eq!((second.status.code(), stdout(&second)), (Some(0), "schema at head (2), nothing to do"));
     let check = run(&["migrate", "--check"], &environment);
-    assert_eq!(
-        (check.status.code(), stdout(&check)),
-        (Some(0), "schema at head (2 of 2)")
-    );
+    assert_eq!((check.status.code(), stdout(&check)), (Some(0), "schema at head (2 of 2)"));
 }
 
 #[tokio::test]
@@ -173,24 +133,13 @@ async fn a_token_is_shown_once_and_works() {
     assert_eq!(made["scopes"], json!(["evidence:write", "read"]));
     let token = made["token"].as_str().unwrap();
     assert!(token.starts_with(&format!("pb_{}_", made["id"].as_str().unwrap())));
-    assert_eq!(
-        statuses(&ledger.post(token, &[commit(1, 1, &[])]).await),
-        ["recorded"]
-    );
+    assert_eq!(statuses(&ledger.post(token, &[commit(1, 1, &[])]).await), ["recorded"]);
 }
 
 #[tokio::test]
 async fn a_token_needs_the_schema() {
     let database = Database::empty().await;
-    let arguments = [
-        "admin",
-        "token",
-        "create",
-        "--project",
-        "shop",
-        "--scope",
-        "read",
-    ];
+    let arguments = ["admin", "token", "create", "--project", "shop", "--scope", "read"];
     let output = run(&arguments, &[("DATABASE_URL", &database.url())]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("portbook migrate"), "{output:?}");
@@ -201,10 +150,7 @@ async fn a_token_needs_the_schema() {
 fn a_folder_that_cannot_be_made_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let folder = file.path().join("data").display().to_string();
-    let output = run(
-        &["migrate"],
-        &[("DATABASE_URL", &format!("sqlite://{folder}/ledger.db"))],
-    );
+    let output = run(&["migrate"], &[("DATABASE_URL", &format!("sqlite://{folder}/ledger.db"))]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains(&folder), "{output:?}");
 }

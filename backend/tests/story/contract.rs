@@ -22,31 +22,12 @@ fn the_committed_openapi_document_is_fresh() {
 async fn the_openapi_document_is_served_and_names_every_route() {
     let ledger = Ledger::new().await;
     let document = ledger.get("/openapi.json").await.json();
-    let paths: Vec<_> = document["paths"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .cloned()
-        .collect();
-    let expected = [
-        "/healthz",
-        "/openapi.json",
-        "/readyz",
-        "/v1/board",
-        "/v1/evidence",
-        "/version",
-    ];
+    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let expected = ["/healthz", "/openapi.json", "/readyz", "/v1/board", "/v1/evidence", "/version"];
     assert_eq!(paths, expected);
     let referred = document.to_string();
-    for name in referred
-        .split("#/components/schemas/")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap())
-    {
-        assert!(
-            document["components"]["schemas"][name].is_object(),
-            "{name} is not described"
-        );
+    for name in referred.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(document["components"]["schemas"][name].is_object(), "{name} is not described");
     }
 }
 
@@ -61,11 +42,7 @@ async fn unknown_routes_and_wrong_methods_are_problems() {
         ("GET", "/v1/evidence", "POST"),
         ("POST", "/healthz", "GET,HEAD"),
     ] {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(Body::empty())
-            .unwrap();
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let answer = ledger.send(request).await;
         answer.problem(405, "method-not-allowed");
         assert_eq!(answer.header("allow"), allow, "{method} {path}");
@@ -75,36 +52,23 @@ async fn unknown_routes_and_wrong_methods_are_problems() {
 #[tokio::test]
 async fn each_answer_has_a_request_id_that_is_safe_to_log() {
     let ledger = Ledger::new().await;
-    let answer = ledger
-        .get_with("/healthz", &[("x-request-id", "build-17.a_b")])
-        .await;
+    let answer = ledger.get_with("/healthz", &[("x-request-id", "build-17.a_b")]).await;
     assert_eq!(answer.header("x-request-id"), "build-17.a_b");
     let long = "a".repeat(65);
     for indecent in ["", "a b", "a\"b", long.as_str()] {
-        let answer = ledger
-            .get_with("/healthz", &[("x-request-id", indecent)])
-            .await;
+        let answer = ledger.get_with("/healthz", &[("x-request-id", indecent)]).await;
         let id = answer.header("x-request-id");
-        assert!(
-            id.len() == 16 && id != indecent,
-            "{indecent:?} became {id:?}"
-        );
+        assert!(id.len() == 16 && id != indecent, "{indecent:?} became {id:?}");
     }
 }
 
 #[tokio::test]
 async fn the_process_and_its_version_are_told_without_a_database() {
     let ledger = Ledger::on(Database::empty().await, true, None);
-    assert_eq!(
-        ledger.get("/healthz").await.json(),
-        serde_json::json!({"status": "ok"})
-    );
+    assert_eq!(ledger.get("/healthz").await.json(), serde_json::json!({"status": "ok"}));
     let version = ledger.get("/version").await.json();
     assert_eq!(version["name"], "portbook");
     assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        (&version["commit"], &version["image_digest"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&version["commit"], &version["image_digest"]), (&Value::Null, &Value::Null));
     assert_eq!(version["schema"], serde_json::json!({"min": 1, "max": 2}));
 }

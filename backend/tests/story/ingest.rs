@@ -14,15 +14,10 @@ async fn the_same_document_is_recorded_once() {
     let token = ledger.token("shop", &["evidence:write"]).await;
     let (first, second) = (commit(1, 1, &[]), commit(2, 2, &[1]));
 
-    let answer = ledger
-        .post(&token, &[first.clone(), second.clone(), first.clone()])
-        .await;
+    let answer = ledger.post(&token, &[first.clone(), second.clone(), first.clone()]).await;
     assert_eq!(statuses(&answer), ["recorded", "recorded", "duplicate"]);
     let results = answer.json();
-    assert_eq!(
-        results["results"][0]["sha256"],
-        results["results"][2]["sha256"]
-    );
+    assert_eq!(results["results"][0]["sha256"], results["results"][2]["sha256"]);
 
     // Another spelling of the same instant and another order of keys are the same document.
     let mut respelled = second.clone();
@@ -35,17 +30,8 @@ async fn the_same_document_is_recorded_once() {
 #[tokio::test]
 async fn what_is_stored_hashes_to_its_name() {
     let ledger = Ledger::new().await;
-    ledger
-        .record(&[commit(1, 1, &[]), ci(2, 1, "success"), image(3, 1)])
-        .await;
-    let stored = ledger
-        .store
-        .read()
-        .await
-        .unwrap()
-        .evidence_after(0, 10)
-        .await
-        .unwrap();
+    ledger.record(&[commit(1, 1, &[]), ci(2, 1, "success"), image(3, 1)]).await;
+    let stored = ledger.store.read().await.unwrap().evidence_after(0, 10).await.unwrap();
     assert_eq!(stored.len(), 3);
     for row in stored {
         let hash = Sha256::digest(row.body.as_bytes());
@@ -65,10 +51,7 @@ async fn one_bad_document_does_not_lose_the_good_ones() {
     };
     let nested = (0..500).fold(json!(1), |inner, _| json!([inner]));
     let mut no_outcome = ci(3, 1, "success");
-    no_outcome["claim"]
-        .as_object_mut()
-        .unwrap()
-        .remove("outcome");
+    no_outcome["claim"].as_object_mut().unwrap().remove("outcome");
     let mut too_large = image(3, 1);
     too_large["claim"]["size_bytes"] = (1_u64 << 53).into();
     let bad = [
@@ -78,25 +61,13 @@ async fn one_bad_document_does_not_lose_the_good_ones() {
         (with("/claim/outcome", json!("fine")), "/claim/outcome"),
         (with("/claim/commit", json!("abc")), "/claim/commit"),
         (with("/claim/actor", json!("a\u{0}b")), "/claim/actor"),
-        (
-            with("/claim/environment", json!("Prod")),
-            "/claim/environment",
-        ),
+        (with("/claim/environment", json!("Prod")), "/claim/environment"),
         (with("/claim/version", json!("")), "/claim/version"),
-        (
-            with("/claim/version", nested),
-            "/claim/version/0/0/0/0/0/0",
-        ),
+        (with("/claim/version", nested), "/claim/version/0/0/0/0/0/0"),
         (with("/schema", json!("portbook.evidence/v2")), "/schema"),
         (with("/occurred_at", json!("yesterday")), "/occurred_at"),
-        (
-            with("/occurred_at", json!("9999-12-31T23:59:59-01:00")),
-            "/occurred_at",
-        ),
-        (
-            with("/occurred_at", json!("0001-01-01T00:00:00Z")),
-            "/occurred_at",
-        ),
+        (with("/occurred_at", json!("9999-12-31T23:59:59-01:00")), "/occurred_at"),
+        (with("/occurred_at", json!("0001-01-01T00:00:00Z")), "/occurred_at"),
         (json!(null), ""),
         (json!("text"), ""),
         (json!({}), "/schema"),
@@ -129,9 +100,7 @@ async fn bodies_that_are_no_batch_are_refused_as_a_whole() {
     let many = json!({ "evidence": vec![commit(1, 1, &[]); 501] }).to_string();
     let deep = "[".repeat(200_000);
     let deep_and_whole = format!("{{\"evidence\":{{\"a\":{deep}{}}}}}", "]".repeat(200_000));
-    let mut not_utf8 = json!({ "evidence": [commit(1, 1, &[])] })
-        .to_string()
-        .into_bytes();
+    let mut not_utf8 = json!({ "evidence": [commit(1, 1, &[])] }).to_string().into_bytes();
     let place = not_utf8.iter().position(|byte| *byte == b'C').unwrap();
     not_utf8[place] = 0xff;
     let cases: [(Vec<u8>, u16, &str); 14] = [
@@ -139,11 +108,7 @@ async fn bodies_that_are_no_batch_are_refused_as_a_whole() {
         (b"{".to_vec(), 400, "malformed-json"),
         (b"{\"evidence\":[]} x".to_vec(), 400, "malformed-json"),
         (not_utf8, 400, "malformed-json"),
-        (
-            format!("{{\"evidence\":[{deep}").into_bytes(),
-            400,
-            "malformed-json",
-        ),
+        (format!("{{\"evidence\":[{deep}").into_bytes(), 400, "malformed-json"),
         (deep.into_bytes(), 400, "malformed-json"),
         (deep_and_whole.into_bytes(), 422, "not-a-batch"),
         (b"[]".to_vec(), 422, "not-a-batch"),
@@ -159,11 +124,7 @@ async fn bodies_that_are_no_batch_are_refused_as_a_whole() {
         let answer = ledger.post_raw(&token, body).await;
         assert_eq!(answer.status, status, "{start}: {answer:?}");
         let problem = answer.problem(status, name);
-        assert_eq!(
-            status == 422,
-            problem["errors"][0]["pointer"].is_string(),
-            "{start}: {problem}"
-        );
+        assert_eq!(status == 422, problem["errors"][0]["pointer"].is_string(), "{start}: {problem}");
     }
     assert_eq!(ledger.project().await, 0);
 }
@@ -176,28 +137,15 @@ async fn size_and_type_of_the_body_are_bounded() {
 
     let limit = 5 * 1024 * 1024;
     let full = format!("{batch}{}", " ".repeat(limit - batch.len()));
-    assert_eq!(
-        statuses(&ledger.post_raw(&token, full.clone()).await),
-        ["recorded"]
-    );
-    ledger
-        .post_raw(&token, format!("{full} "))
-        .await
-        .problem(413, "body-too-large");
+    assert_eq!(statuses(&ledger.post_raw(&token, full.clone()).await), ["recorded"]);
+    ledger.post_raw(&token, format!("{full} ")).await.problem(413, "body-too-large");
 
-    for (media_type, status) in [
-        ("text/plain", 415),
-        ("Application/JSON; charset=utf-8", 200),
-    ] {
+    for (media_type, status) in [("text/plain", 415), ("Application/JSON; charset=utf-8", 200)] {
         let request = Request::post("/v1/evidence")
             .header(header::AUTHORIZATION, format!("bearer {token}"))
             .header(header::CONTENT_TYPE, media_type)
             .body(Body::from(batch.clone()));
-        assert_eq!(
-            ledger.send(request.unwrap()).await.status,
-            status,
-            "{media_type}"
-        );
+        assert_eq!(ledger.send(request.unwrap()).await.status, status, "{media_type}");
     }
 }
 
@@ -207,9 +155,7 @@ async fn concurrent_posts_record_each_document_once() {
     let token = ledger.token("shop", &["evidence:write"]).await;
     // Each document stands in two batches, and half of the batches count backwards.
     let batch = |number: u32| {
-        let mut documents: Vec<_> = (number * 10..number * 10 + 20)
-            .map(|n| ci(1, n, "success"))
-            .collect();
+        let mut documents: Vec<_> = (number * 10..number * 10 + 20).map(|n| ci(1, n, "success")).collect();
         if number % 2 == 1 {
             documents.reverse();
         }
@@ -221,10 +167,7 @@ async fn concurrent_posts_record_each_document_once() {
         posts.spawn(async move { statuses(&ledger.post(&token, &documents).await) });
     }
     let statuses = posts.join_all().await.concat();
-    let recorded = statuses
-        .iter()
-        .filter(|status| *status == "recorded")
-        .count();
+    let recorded = statuses.iter().filter(|status| *status == "recorded").count();
     assert_eq!(statuses.len(), 160);
     assert_eq!(recorded, 90);
     assert_eq!(ledger.project().await, 90);
@@ -235,12 +178,7 @@ async fn evidence_is_append_only_in_the_database_itself() {
     let ledger = Ledger::new().await;
     ledger.record(&[commit(1, 1, &[])]).await;
     for statement in ["UPDATE evidence SET kind = 'x'", "DELETE FROM evidence"] {
-        let error = ledger
-            .database
-            .execute(statement)
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = ledger.database.execute(statement).await.unwrap_err().to_string();
         assert!(error.contains("append-only"), "{statement}: {error}");
     }
 }

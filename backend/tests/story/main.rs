@@ -2,6 +2,8 @@
 //!
 //! Each test has its own database. One binary, because linking is what integration tests pay most for.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod auth;
 mod board;
 mod command_line;

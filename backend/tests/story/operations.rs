@@ -19,7 +19,8 @@ async fn a_server_is_ready_only_when_the_schema_is_at_head() {
     ledger.store.migrate().await.unwrap();
     let answer = ledger.get("/readyz").await;
     assert_eq!(answer.status, 200);
-    let checks = json!([{"name": "database", "ok": true}, {"name": "schema", "ok": true, "detail": "2 of 2"}]);
+    let checks =
+        json!([{"name": "database", "ok": true}, {"name": "schema", "ok": true, "detail": "2 of 2"}]);
     assert_eq!(answer.json(), json!({"status": "ready", "checks": checks}));
 }
 
@@ -37,26 +38,13 @@ async fn a_half_migrated_schema_is_not_ready_and_is_completed() {
         "env_state",
     ];
     for table in tables {
-        ledger
-            .database
-            .execute(&format!("DROP TABLE {table}"))
-            .await
-            .unwrap();
+        ledger.database.execute(&format!("DROP TABLE {table}")).await.unwrap();
     }
-    ledger
-        .database
-        .execute("DELETE FROM _sqlx_migrations WHERE version = 2")
-        .await
-        .unwrap();
+    ledger.database.execute("DELETE FROM _sqlx_migrations WHERE version = 2").await.unwrap();
     let answer = ledger.get("/readyz").await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json()["checks"][0]["ok"], true);
-    assert!(
-        answer.json()["checks"][1]["detail"]
-            .as_str()
-            .unwrap()
-            .contains("portbook migrate")
-    );
+    assert!(answer.json()["checks"][1]["detail"].as_str().unwrap().contains("portbook migrate"));
     ledger.store.migrate().await.unwrap();
     assert_eq!(ledger.get("/readyz").await.status, 200);
 }
@@ -90,10 +78,7 @@ async fn a_migration_that_was_changed_afterwards_is_refused() {
                  WHERE m.version = 1) WHERE version = 2";
     ledger.database.execute(other).await.unwrap();
     let error = ledger.store.migrate().await.unwrap_err().to_string();
-    assert!(
-        error.contains("migration 2") && error.contains("another text"),
-        "{error}"
-    );
+    assert!(error.contains("migration 2") && error.contains("another text"), "{error}");
 }
 
 #[tokio::test]
@@ -104,10 +89,7 @@ async fn an_older_version_goes_on_serving_on_a_newer_schema() {
     ledger.database.execute(newer).await.unwrap();
     let answer = ledger.get("/readyz").await;
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.json()["checks"][1]["detail"],
-        "2 of 2, the database is ahead at 99"
-    );
+    assert_eq!(answer.json()["checks"][1]["detail"], "2 of 2, the database is ahead at 99");
     ledger.store.migrate().await.unwrap();
     let state = ledger.store.schema_state().await.unwrap();
     assert_eq!((state.at_head(), state.newest), (true, 99));
@@ -118,41 +100,24 @@ async fn an_older_version_goes_on_serving_on_a_newer_schema() {
 async fn a_vanished_database_is_a_503_and_its_return_needs_no_restart() {
     let ledger = Ledger::new().await;
     let token = ledger.token("shop", &["evidence:write"]).await;
-    assert_eq!(
-        statuses(&ledger.post(&token, &[commit(1, 1, &[])]).await),
-        ["recorded"]
-    );
+    assert_eq!(statuses(&ledger.post(&token, &[commit(1, 1, &[])]).await), ["recorded"]);
 
     ledger.database.take_away().await;
-    for answer in [
-        ledger.post(&token, &[commit(2, 2, &[1])]).await,
-        ledger.get("/v1/board").await,
-    ] {
+    for answer in [ledger.post(&token, &[commit(2, 2, &[1])]).await, ledger.get("/v1/board").await] {
         answer.problem(503, "unavailable");
         assert_eq!(answer.header("retry-after"), "2");
     }
     let answer = ledger.get("/readyz").await;
     assert_eq!(answer.status, 503);
-    assert!(
-        !answer.json().to_string().contains("ledger.db"),
-        "the probe is open to everyone"
-    );
+    assert!(!answer.json().to_string().contains("ledger.db"), "the probe is open to everyone");
     assert_eq!(ledger.get("/healthz").await.status, 200);
-    let error = portbook::service::project::project_next(&ledger.store)
-        .await
-        .unwrap_err();
+    let error = portbook::service::project::project_next(&ledger.store).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
 
     ledger.database.put_back().await;
-    eventually("the server is ready again", || async {
-        ledger.get("/readyz").await.status == 200
-    })
-    .await;
+    eventually("the server is ready again", || async { ledger.get("/readyz").await.status == 200 }).await;
     // The new database knows neither the old token nor the old evidence.
-    ledger
-        .post(&token, &[commit(2, 2, &[1])])
-        .await
-        .problem(401, "unknown-token");
+    ledger.post(&token, &[commit(2, 2, &[1])]).await.problem(401, "unknown-token");
     ledger.record(&[commit(1, 1, &[])]).await;
     assert_eq!(ledger.project().await, 1);
 }

@@ -36,22 +36,13 @@ async fn routes_of_the_app_are_the_index() {
     for path in ["/", "/commits", "/services/web/prod?tab=1"] {
         for accept in ["text/html,application/xhtml+xml;q=0.9", "*/*"] {
             let answer = ledger.get_with(path, &[("accept", accept)]).await;
-            assert_eq!(
-                (answer.status.as_u16(), text(&answer)),
-                (200, INDEX),
-                "{path}"
-            );
+            assert_eq!((answer.status.as_u16(), text(&answer)), (200, INDEX), "{path}");
             assert_eq!(answer.header("content-type"), "text/html");
             assert_eq!(answer.header("cache-control"), "no-cache");
         }
     }
-    ledger
-        .get_with("/commits", &[("accept", "application/json")])
-        .await
-        .problem(404, "not-found");
-    let compressed = ledger
-        .get_with("/commits", &[("accept-encoding", "br")])
-        .await;
+    ledger.get_with("/commits", &[("accept", "application/json")]).await.problem(404, "not-found");
+    let compressed = ledger.get_with("/commits", &[("accept-encoding", "br")]).await;
     assert_eq!(text(&compressed), "index in br");
 }
 
@@ -77,67 +68,33 @@ async fn hashed_assets_are_kept_for_ever_and_sent_compressed() {
         ("identity", "", "plain"),
         ("br;q=0, gzip", "gzip", "in gzip"),
     ] {
-        let answer = ledger
-            .get_with("/assets/app-1a2b.js", &[("accept-encoding", accepted)])
-            .await;
-        assert_eq!(
-            (answer.status.as_u16(), text(&answer)),
-            (200, body),
-            "{accepted}"
-        );
+        let answer = ledger.get_with("/assets/app-1a2b.js", &[("accept-encoding", accepted)]).await;
+        assert_eq!((answer.status.as_u16(), text(&answer)), (200, body), "{accepted}");
         assert_eq!(answer.header("content-encoding"), encoding);
         assert_eq!(answer.header("content-type"), "text/javascript");
-        assert_eq!(
-            answer.header("cache-control"),
-            "public, max-age=31536000, immutable"
-        );
-        assert!(
-            answer
-                .header("vary")
-                .eq_ignore_ascii_case("accept-encoding")
-        );
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        assert!(answer.header("vary").eq_ignore_ascii_case("accept-encoding"));
     }
 }
 
 #[tokio::test]
 async fn no_validator_is_made_of_time_and_length() {
     let (ledger, _folder) = with_pages().await;
-    let answer = ledger
-        .get_with(
-            "/",
-            &[("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT")],
-        )
-        .await;
+    let answer = ledger.get_with("/", &[("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT")]).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        (answer.header("etag"), answer.header("last-modified")),
-        ("", "")
-    );
+    assert_eq!((answer.header("etag"), answer.header("last-modified")), ("", ""));
 }
 
 #[tokio::test]
 async fn a_missing_file_is_never_the_index() {
     let (ledger, _folder) = with_pages().await;
-    for path in [
-        "/assets/app-0000.js",
-        "/assets/none",
-        "/assets/",
-        "/assets",
-        "/robots.txt",
-        "/a/b.css",
-    ] {
+    for path in ["/assets/app-0000.js", "/assets/none", "/assets/", "/assets", "/robots.txt", "/a/b.css"] {
         let answer = ledger.get_with(path, &[("accept", "*/*")]).await;
         answer.problem(404, "not-found");
-        assert!(
-            !answer.header("cache-control").contains("immutable"),
-            "{path}"
-        );
+        assert!(!answer.header("cache-control").contains("immutable"), "{path}");
     }
     assert_eq!(text(&ledger.get("/favicon.svg").await), "<svg/>");
-    assert_eq!(
-        ledger.get("/favicon.svg").await.header("cache-control"),
-        "no-cache"
-    );
+    assert_eq!(ledger.get("/favicon.svg").await.header("cache-control"), "no-cache");
 }
 
 #[tokio::test]
@@ -180,11 +137,5 @@ async fn head_answers_like_get_without_a_body_and_writing_is_refused() {
 async fn a_server_without_pages_says_so() {
     let ledger = Ledger::new().await;
     let problem = ledger.get("/").await.problem(404, "not-found");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("PORTBOOK_WEB_ROOT"),
-        "{problem}"
-    );
+    assert!(problem["detail"].as_str().unwrap().contains("PORTBOOK_WEB_ROOT"), "{problem}");
 }

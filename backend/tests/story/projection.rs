@@ -39,10 +39,7 @@ async fn every_order_of_arrival_gives_the_same_cell() {
         .enumerate()
         .flat_map(|(number, order)| {
             let events = events(&format!("s{number}"));
-            order
-                .iter()
-                .map(move |index| events[*index].clone())
-                .collect::<Vec<_>>()
+            order.iter().map(move |index| events[*index].clone()).collect::<Vec<_>>()
         })
         .collect();
     let ledger = Ledger::new().await;
@@ -78,10 +75,7 @@ async fn every_order_of_arrival_gives_the_same_facts_about_a_commit() {
         .zip(1..)
         .flat_map(|(order, number)| {
             let facts = facts(number);
-            order
-                .iter()
-                .map(move |index| facts[*index].clone())
-                .collect::<Vec<_>>()
+            order.iter().map(move |index| facts[*index].clone()).collect::<Vec<_>>()
         })
         .collect();
     let ledger = Ledger::new().await;
@@ -91,49 +85,30 @@ async fn every_order_of_arrival_gives_the_same_facts_about_a_commit() {
     let commits = board["commits"].as_array().unwrap();
     assert_eq!(commits.len(), 20);
     for commit in commits {
-        assert_eq!(
-            (&commit["ci"], &commit["smoke"]),
-            (&"cancelled".into(), &"success".into())
-        );
+        assert_eq!((&commit["ci"], &commit["smoke"]), (&"cancelled".into(), &"success".into()));
     }
 }
 
 #[tokio::test]
 async fn of_two_at_the_same_instant_the_later_recorded_wins() {
     let ledger = Ledger::new().await;
-    ledger
-        .record(&[ci(1, 1, "failure"), ci(1, 1, "success")])
-        .await;
-    ledger
-        .record(&[ci(1, 2, "success"), ci(1, 2, "failure")])
-        .await;
+    ledger.record(&[ci(1, 1, "failure"), ci(1, 1, "success")]).await;
+    ledger.record(&[ci(1, 2, "success"), ci(1, 2, "failure")]).await;
     ledger.project().await;
     let board = ledger.board_json().await;
     let verdict = |number| {
         let commits = board["commits"].as_array().unwrap();
-        commits
-            .iter()
-            .find(|row| row["commit"] == sha(number))
-            .unwrap()["ci"]
-            .clone()
+        commits.iter().find(|row| row["commit"] == sha(number)).unwrap()["ci"].clone()
     };
-    assert_eq!(
-        (verdict(1), verdict(2)),
-        ("success".into(), "failure".into())
-    );
+    assert_eq!((verdict(1), verdict(2)), ("success".into(), "failure".into()));
 }
 
 #[tokio::test]
 async fn several_workers_take_each_document_once() {
     let ledger = Ledger::new().await;
     let token = ledger.token("shop", &["evidence:write"]).await;
-    let batches: Vec<Vec<Value>> = (0..6_u32)
-        .map(|batch| {
-            (0..50)
-                .map(|n| ci(n, batch * 50 + n + 1, "success"))
-                .collect()
-        })
-        .collect();
+    let batches: Vec<Vec<Value>> =
+        (0..6_u32).map(|batch| (0..50).map(|n| ci(n, batch * 50 + n + 1, "success")).collect()).collect();
     let posts = async {
         for batch in &batches {
             assert_eq!(statuses(&ledger.post(&token, batch).await).len(), 50);
@@ -155,14 +130,7 @@ async fn several_workers_take_each_document_once() {
 }
 
 async fn head(ledger: &Ledger) -> Head {
-    ledger
-        .store
-        .read()
-        .await
-        .unwrap()
-        .projection_head()
-        .await
-        .unwrap()
+    ledger.store.read().await.unwrap().projection_head().await.unwrap()
 }
 
 #[tokio::test]
@@ -179,25 +147,10 @@ async fn the_projection_can_be_made_again_from_the_evidence() {
         .await;
     ledger.project().await;
     let before = ledger.board_json().await;
-    for table in [
-        "commit_known",
-        "ci_verdict",
-        "image",
-        "smoke",
-        "publication",
-        "env_state",
-    ] {
-        ledger
-            .database
-            .execute(&format!("DELETE FROM {table}"))
-            .await
-            .unwrap();
+    for table in ["commit_known", "ci_verdict", "image", "smoke", "publication", "env_state"] {
+        ledger.database.execute(&format!("DELETE FROM {table}")).await.unwrap();
     }
-    ledger
-        .database
-        .execute("UPDATE projection SET cursor = 0, version = 0")
-        .await
-        .unwrap();
+    ledger.database.execute("UPDATE projection SET cursor = 0, version = 0").await.unwrap();
     assert_ne!(ledger.board_json().await, before);
     ledger.project().await;
     assert_eq!(ledger.board_json().await, before);
@@ -211,16 +164,7 @@ async fn evidence_of_an_unknown_form_stops_the_projection_and_changes_nothing() 
                       occurred_at, recorded_at) SELECT 'shop', 'new', 'x', 'y', '{}', 'token', id, 1, 1 FROM token";
     ledger.database.execute(unreadable).await.unwrap();
     let error = project_next(&ledger.store).await.unwrap_err();
-    assert!(
-        matches!(&error, StoreError::Internal(text) if text.contains("newer worker")),
-        "{error}"
-    );
-    assert_eq!(
-        head(&ledger).await,
-        Head {
-            cursor: 0,
-            version: 0
-        }
-    );
+    assert!(matches!(&error, StoreError::Internal(text) if text.contains("newer worker")), "{error}");
+    assert_eq!(head(&ledger).await, Head { cursor: 0, version: 0 });
     assert!(ledger.board().await.commits.is_empty());
 }

@@ -300,13 +300,6 @@ impl Claim {
     }
 }
 
-/// The SHA-256 of a JSON value in canonical form (RFC 8785), as 64 hexadecimal digits.
-pub fn content_sha256(value: &serde_json::Value) -> String {
-    // Canonicalisation can fail only on numbers that JSON cannot hold, and a `Value` holds none.
-    let canonical = serde_json_canonicalizer::to_vec(value).unwrap_or_default();
-    hex(&Sha256::digest(&canonical))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

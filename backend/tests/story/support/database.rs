@@ -64,8 +64,7 @@ impl Database {
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
         match self {
             Self::Sqlite(_) => {
-                let options =
-                    sqlx::sqlite::SqliteConnectOptions::new().filename(self.file().unwrap());
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.file().unwrap());
                 let pool = sqlx::SqlitePool::connect_with(options).await?;
                 sql.execute(&pool).await?;
                 pool.close().await;

@@ -37,10 +37,7 @@ pub fn commit(at: u32, number: u32, parents: &[u32]) -> Value {
 
 pub fn ci(at: u32, number: u32, outcome: &str) -> Value {
     let jobs = json!([{"name": "backend-quality", "outcome": outcome, "milliseconds": 1200}]);
-    document(
-        at,
-        json!({"kind": "ci_verdict", "commit": sha(number), "outcome": outcome, "jobs": jobs}),
-    )
+    document(at, json!({"kind": "ci_verdict", "commit": sha(number), "outcome": outcome, "jobs": jobs}))
 }
 
 pub fn image(at: u32, number: u32) -> Value {
@@ -52,10 +49,7 @@ pub fn image(at: u32, number: u32) -> Value {
 }
 
 pub fn smoke(at: u32, number: u32, outcome: &str) -> Value {
-    document(
-        at,
-        json!({"kind": "smoke", "commit": sha(number), "outcome": outcome, "engine": "docker"}),
-    )
+    document(at, json!({"kind": "smoke", "commit": sha(number), "outcome": outcome, "engine": "docker"}))
 }
 
 pub fn published(at: u32, number: u32, tags: &[&str]) -> Value {

@@ -55,22 +55,13 @@ impl Ledger {
         let router = router(App {
             store: store.clone(),
             build: Arc::new(BuildConfig::default()),
-            server: Arc::new(ServerConfig {
-                listen,
-                web_root,
-                public_board,
-            }),
+            server: Arc::new(ServerConfig { listen, web_root, public_board }),
         });
-        Self {
-            store,
-            router,
-            database,
-        }
+        Self { store, router, database }
     }
 
     pub async fn token(&self, project: &str, scopes: &[&str]) -> String {
-        self.token_for(project, scopes, Duration::from_secs(3600))
-            .await
+        self.token_for(project, scopes, Duration::from_secs(3600)).await
     }
 
     pub async fn token_for(&self, project: &str, scopes: &[&str], lifetime: Duration) -> String {
@@ -83,11 +74,7 @@ impl Ledger {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -110,8 +97,7 @@ impl Ledger {
     }
 
     pub async fn post(&self, token: &str, documents: &[Value]) -> Answer {
-        self.post_raw(token, json!({ "evidence": documents }).to_string())
-            .await
+        self.post_raw(token, json!({ "evidence": documents }).to_string()).await
     }
 
     /// Posts documents of the project `shop`, and expects all of them to be new.
@@ -119,11 +105,7 @@ impl Ledger {
         let token = self.token("shop", &["evidence:write"]).await;
         for batch in documents.chunks(500) {
             let answer = self.post(&token, batch).await;
-            assert_eq!(
-                statuses(&answer),
-                vec!["recorded"; batch.len()],
-                "{answer:?}"
-            );
+            assert_eq!(statuses(&answer), vec!["recorded"; batch.len()], "{answer:?}");
         }
     }
 
@@ -153,9 +135,7 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// Asserts that this is a problem of that status and type, and answers it.
@@ -166,10 +146,7 @@ impl Answer {
         assert_eq!(problem["type"], format!("urn:portbook:problem:{name}"));
         assert_eq!(problem["status"], status);
         for field in ["title", "detail"] {
-            assert!(
-                problem[field].as_str().is_some_and(|text| !text.is_empty()),
-                "{problem}"
-            );
+            assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
         }
         problem
     }
@@ -183,8 +160,5 @@ pub fn statuses(answer: &Answer) -> Vec<String> {
     for (index, result) in results.iter().enumerate() {
         assert_eq!(result["index"], index);
     }
-    results
-        .iter()
-        .map(|result| result["status"].as_str().unwrap().to_owned())
-        .collect()
+    results.iter().map(|result| result["status"].as_str().unwrap().to_owned()).collect()
 }

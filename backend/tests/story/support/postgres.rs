@@ -53,9 +53,7 @@ impl Drop for PostgresDatabase {
         std::thread::scope(|scope| {
             // In a thread of its own, because one cannot wait inside the test's runtime.
             scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.unwrap().block_on(self.drop_now());
             });
         });
@@ -75,32 +73,15 @@ async fn make_template() -> String {
     let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);
     lock.execute(&mut connection).await.unwrap();
     let exists = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name);
-    if exists
-        .fetch_optional(&mut connection)
-        .await
-        .unwrap()
-        .is_none()
-    {
+    if exists.fetch_optional(&mut connection).await.unwrap().is_none() {
         // Under another name until it is whole, in case this process dies meanwhile.
         let unfinished = format!("{name}_unfinished");
-        execute(
-            server,
-            &format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"),
-        )
-        .await;
-        execute(
-            server,
-            &format!("CREATE DATABASE {unfinished} TEMPLATE template0"),
-        )
-        .await;
+        execute(server, &format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")).await;
+        execute(server, &format!("CREATE DATABASE {unfinished} TEMPLATE template0")).await;
         let store = Store::new(&config(&with_database(server, &unfinished)));
         store.migrate().await.unwrap();
         store.close().await;
-        execute(
-            server,
-            &format!("ALTER DATABASE {unfinished} RENAME TO {name}"),
-        )
-        .await;
+        execute(server, &format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await;
     }
     connection.close().await.unwrap();
     name
@@ -108,20 +89,13 @@ async fn make_template() -> String {
 
 fn migrations_hash() -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     let mut hash = Sha256::new();
     for file in files {
         hash.update(std::fs::read(file).unwrap());
     }
-    hash.finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The address of the server's own database.
@@ -156,17 +130,13 @@ async fn start_container() -> String {
     // All tests of this process use it, so it is not this value that ends it.
     std::mem::forget(container);
     let url = format!("postgres://postgres:test@{host}:{port}/postgres");
-    super::eventually("Postgres answers", || async {
-        PgConnection::connect(&url).await.is_ok()
-    })
-    .await;
+    super::eventually("Postgres answers", || async { PgConnection::connect(&url).await.is_ok() }).await;
     url
 }
 
 /// A shell that outlives this process by a moment: its stdin ends when we do, however we end.
 fn remove_at_exit(container: &str) {
-    let script =
-        format!("trap '' INT TERM HUP; cat >/dev/null; docker rm --force --volumes {container}");
+    let script = format!("trap '' INT TERM HUP; cat >/dev/null; docker rm --force --volumes {container}");
     let shell = Command::new("sh")
         .args(["-c", &script])
         .stdin(Stdio::piped())
@@ -190,9 +160,7 @@ fn with_database(server: &str, name: &str) -> String {
 
 async fn execute(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .execute(&mut connection)
-        .await;
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     connection.close().await.unwrap();
 }

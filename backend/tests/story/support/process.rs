@@ -21,10 +21,7 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn
 
 fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portbook"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied());
+    command.args(arguments).env_clear().envs(environment.iter().copied());
     command
 }
 
@@ -42,10 +39,7 @@ pub struct Process {
 impl Process {
     /// Starts it, and waits for a log line with that message.
     pub async fn start(arguments: &[&str], environment: &[(&str, &str)], message: &str) -> Self {
-        let mut child = command(arguments, environment)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command(arguments, environment).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (stderr, lines) = (child.stderr.take().unwrap(), Arc::clone(&log));
         std::thread::spawn(move || {
@@ -67,39 +61,24 @@ impl Process {
     pub async fn logged(&self, message: &str) -> serde_json::Value {
         let find = || {
             let lines = self.log();
-            let parsed = lines
-                .iter()
-                .map(|line| serde_json::from_str(line).unwrap_or_default());
-            parsed
-                .into_iter()
-                .find(|line: &serde_json::Value| line["message"] == message)
+            let parsed = lines.iter().map(|line| serde_json::from_str(line).unwrap_or_default());
+            parsed.into_iter().find(|line: &serde_json::Value| line["message"] == message)
         };
-        eventually(&format!("{message:?} is logged"), || async {
-            find().is_some()
-        })
-        .await;
+        eventually(&format!("{message:?} is logged"), || async { find().is_some() }).await;
         find().unwrap()
     }
 
     /// The address that a server listens on.
     pub async fn address(&self) -> SocketAddr {
-        self.logged("listening").await["address"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap()
+        self.logged("listening").await["address"].as_str().unwrap().parse().unwrap()
     }
 
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let arguments = [format!("-{name}"), self.child.id().to_string()];
-        assert!(
-            Command::new("kill")
-                .args(arguments)
-                .status()
-                .unwrap()
-                .success()
-        );
+        // The shell's own `kill`: a slim image has no other.
+        let script = format!("kill -{name} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &script]).status();
+        assert!(status.unwrap().success());
     }
 
     /// Waits for its end.
@@ -109,11 +88,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(
-                started.elapsed() < DEADLINE,
-                "does not end; log: {:#?}",
-                self.log()
-            );
+            assert!(started.elapsed() < DEADLINE, "does not end; log: {:#?}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
