@@ -9,6 +9,6 @@ mod ident;
 mod image_ref;
 
 pub use digest::{CommitSha, Digest, ParseCommitShaError, ParseDigestError};
-pub use document::{CiJob, Claim, Evidence, EvidenceError, Outcome, RFC3339, SCHEMA, content_sha256};
+pub use document::{CiJob, Claim, Evidence, EvidenceError, Outcome, RFC3339, SCHEMA};
 pub use ident::{Name, ParseNameError, ParseTagError, Tag};
 pub use image_ref::{ImageRef, ParseImageRefError};
