@@ -61,7 +61,10 @@ describe('a failure', () => {
 
   it.each([
     ['not JSON', new Response('<!doctype html>')],
-    ['another shape', Response.json({ version: 17 })],
+    ['without a version', Response.json({ ...board(), version: undefined })],
+    ['without environments', Response.json({ ...board(), environments: undefined })],
+    ['without services', Response.json({ ...board(), services: undefined })],
+    ['without commits', Response.json({ ...board(), commits: undefined })],
     ['null', Response.json(null)],
   ])('is an answer that is no board: %s', async (_, response) => {
     answerWith(response);

@@ -6,8 +6,8 @@ export function size(bytes: number): string {
   let value = bytes;
   let unit = 'B';
   for (const next of UNITS) {
-    // 999.95 would be shown as 1000.0.
-    if (value < 999.95) break;
+    // From here on, rounding would show 1000.
+    if (value < 999.5) break;
     value /= 1000;
     unit = next;
   }

@@ -101,7 +101,7 @@ fn frontend_quality(ctx: &Context) -> Vec<Step> {
     };
     vec![
         test::npm_ci_step(ctx, "frontend-quality/install"),
-        npm("frontend-quality/lint", "lint", "cd frontend && npm run lint -- --fix"),
+        npm("frontend-quality/lint", "lint", "cd frontend && npm run fix"),
         npm("frontend-quality/typecheck", "typecheck", "the lines above name file and line"),
         npm(
             "frontend-quality/api-types",
