@@ -10,7 +10,7 @@ set -euo pipefail
 
 SCRIPT=base-images.sh
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=docker/airgap/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 DEBIAN_IMAGE=debian:bookworm-slim

@@ -6,11 +6,12 @@ START_BOUND=90
 
 # The pid of a dockerd in this mount namespace that we did not start. One inside a container is in another namespace.
 foreign_daemon() {
-  local pid ours
+  local process pid ours
   ours=$(our_pid || true)
-  for pid in $(pgrep -x dockerd || true); do
-    [ "$pid" != "$ours" ] || continue
-    if [ "$(readlink "/proc/$pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]; then
+  for process in /proc/[0-9]*; do
+    pid=${process#/proc/}
+    if [ "$pid" != "$ours" ] && runs "$pid" dockerd &&
+      [ "$(readlink "/proc/$pid/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]; then
       echo "$pid"
       return 0
     fi
@@ -40,7 +41,7 @@ wait_for_starting_daemon() {
 wait_for_answer() {
   local pid=$1 until=$((SECONDS + START_BOUND)) told=$SECONDS
   while ! server_version >/dev/null; do
-    if ! kill -0 "$pid" 2>/dev/null; then
+    if ! runs "$pid" dockerd; then
       tail -n 25 "$ENGINE_LOG" >&2 || true
       die 1 "dockerd ended while starting: its last lines are above, all of them in $ENGINE_LOG"
     fi
@@ -68,13 +69,20 @@ start_daemon() {
   write_daemon_config
   mkdir -p "$ENGINE_RUN" "$ENGINE_HOME/data" "$(dirname "$ENGINE_SOCKET")"
   rm -f "$ENGINE_PID" "$ENGINE_SERVICE"
+  # A daemon that was killed leaves this behind, and the next one waits for that process when its number is in use.
+  if ! runs "$(cat "$ENGINE_RUN/containerd/containerd.pid" 2>/dev/null)" containerd; then
+    rm -f "$ENGINE_RUN/containerd/containerd.pid"
+  fi
   ulimit -n "$(ulimit -Hn)" || true
   say "starting dockerd, log $ENGINE_LOG"
   # A session of its own and no open descriptor of ours: it outlives this shell, and does not hold the lock (9).
   env "${env[@]}" PATH="$ENGINE_BIN:$PATH:/usr/sbin:/sbin" setsid dockerd --config-file="$ENGINE_HOME/daemon.json" \
     --host="unix://$ENGINE_SOCKET" --data-root="$ENGINE_HOME/data" --exec-root="$ENGINE_RUN" --pidfile="$ENGINE_PID" \
     "${flags[@]}" </dev/null >"$ENGINE_LOG" 2>&1 9>&- &
-  wait_for_answer $!
+  local pid=$!
+  # Between fork and exec the process still has this shell's name.
+  until runs "$pid" dockerd || ! kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  wait_for_answer "$pid"
   if [ -n "${SUDO_UID:-}" ]; then chown "$SUDO_UID" "$ENGINE_SOCKET"; fi
 }
 

@@ -10,11 +10,11 @@ set -euo pipefail
 
 SCRIPT=engine.sh
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=docker/airgap/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
-# shellcheck source=docker/airgap/packages.sh
+# shellcheck source-path=SCRIPTDIR source=packages.sh
 . "$here/packages.sh"
-# shellcheck source=docker/airgap/daemon.sh
+# shellcheck source-path=SCRIPTDIR source=daemon.sh
 . "$here/daemon.sh"
 
 # Says in one line why the engine that answers (or does not) will not do; prints nothing when it will.

@@ -64,13 +64,16 @@ server_has_image_store() {
 has_compose() { dkr compose version >/dev/null 2>&1; }
 has_buildx() { dkr buildx version >/dev/null 2>&1; }
 
-# Prints the pid of the daemon that engine.sh started, if it lives. A pid file outlives a reboot, so the program is compared too.
+# runs PID NAME: whether that process is that program and no zombie, whose command line is empty. In a container nobody may
+# be there to reap one.
+runs() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && [ -n "$(tr -d '\0' 2>/dev/null <"/proc/$1/cmdline")" ]; }
+
+# Prints the pid of the daemon that engine.sh started, if it lives. A pid file outlives a reboot, so the flags are compared.
 our_pid() {
   local pid
   pid=$(cat "$ENGINE_PID" 2>/dev/null) || return 1
-  [ -n "$pid" ] || return 1
-  [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 1
-  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx -- "--pidfile=$ENGINE_PID" || return 1
+  [ -n "$pid" ] && runs "$pid" dockerd || return 1
+  tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qx -- "--pidfile=$ENGINE_PID" || return 1
   printf '%s\n' "$pid"
 }
 

@@ -67,7 +67,7 @@ unpack_from_newer_suite() {
 }
 
 unpack_suite() {
-  local suite=$1 mirror=$2 work new deb
+  local suite=$1 mirror=$2 work new deb tini=tini-static
   work=$(mktemp -d) && new=$ENGINE_HOME/root.new
   rm -rf "$new"
   mkdir -p "$work/lists/partial" "$work/debs" "$new"
@@ -77,11 +77,16 @@ unpack_suite() {
     -o "Dir::State::Lists=$work/lists" -o APT::Sandbox::User=root -o Acquire::Languages=none
     -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
   local ok=0
-  quietly "reading the package list of $suite" "${apt[@]}" update &&
+  if quietly "reading the package list of $suite" "${apt[@]}" update; then
+    # Older suites have the static tini in the package tini.
+    if ! apt-cache "${apt[@]:2}" show tini-static >/dev/null 2>&1; then tini=tini; fi
     (cd "$work/debs" && quietly "fetching the engine from $suite (about 85 MB)" \
-      "${apt[@]}" download docker.io docker-cli docker-compose docker-buildx containerd tini-static) &&
-    say "unpacking into $ENGINE_HOME" || ok=1
+      "${apt[@]}" download docker.io docker-cli docker-compose docker-buildx containerd "$tini") || ok=1
+  else
+    ok=1
+  fi
   if [ "$ok" -eq 0 ]; then
+    say "unpacking into $ENGINE_HOME"
     for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$new" || ok=1; done
     programs_run "$new" || ok=1
   fi
@@ -112,6 +117,8 @@ fill_bin() {
   for program in "$ENGINE_HOME"/root/usr/bin/* "$ENGINE_HOME"/root/usr/sbin/*; do
     ln -sfn "$program" "$ENGINE_BIN/${program##*/}"
   done
+  # Older suites name the program behind `--init` only in their own build of the daemon.
+  if [ ! -e "$ENGINE_BIN/docker-init" ]; then ln -sfn "$ENGINE_HOME/root/usr/bin/tini-static" "$ENGINE_BIN/docker-init"; fi
 }
 
 install_host_helpers() {

@@ -5,7 +5,7 @@ set -euo pipefail
 
 SCRIPT=stop.sh
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=docker/airgap/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 # dockerd ends its containers first, which can take ten seconds each.
@@ -15,7 +15,7 @@ stop_daemon() {
   local pid=$1 until=$((SECONDS + STOP_BOUND)) told=$SECONDS
   say "stopping dockerd (pid $pid) and its containers"
   kill -TERM "$pid"
-  while kill -0 "$pid" 2>/dev/null; do
+  while runs "$pid" dockerd; do
     [ "$SECONDS" -lt "$until" ] || die 1 "dockerd (pid $pid) did not end in $STOP_BOUND s; its log is $ENGINE_LOG"
     if [ $((SECONDS - told)) -ge 5 ]; then
       told=$SECONDS
@@ -29,6 +29,8 @@ stop_daemon() {
 
 # What must be gone before the folder may be deleted: a mounted layer below it is a container's file system.
 remove_home() {
+  # A daemon that was killed leaves its data folder mounted on itself.
+  while grep -q " $ENGINE_HOME/data " /proc/mounts && umount "$ENGINE_HOME/data" 2>/dev/null; do :; done
   if grep -q " $ENGINE_HOME/data/" /proc/mounts; then
     die 1 "file systems are still mounted below $ENGINE_HOME/data: see /proc/mounts; nothing was deleted"
   fi
