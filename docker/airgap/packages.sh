@@ -153,11 +153,12 @@ link_plugins_into() {
 }
 
 write_env() {
-  engine_unpacked || return 0
   {
-    printf 'export PORTBOOK_ENGINE_BIN=%s\n' "$ENGINE_BIN"
-    # shellcheck disable=SC2016  # the reader's PATH, not ours
-    printf 'export PATH="%s:$PATH"\n' "$ENGINE_BIN"
+    if engine_unpacked; then
+      printf 'export PORTBOOK_ENGINE_BIN=%s\n' "$ENGINE_BIN"
+      # shellcheck disable=SC2016  # the reader's PATH, not ours
+      printf 'export PATH="%s:$PATH"\n' "$ENGINE_BIN"
+    fi
     if [ "$ENGINE_SOCKET" != /var/run/docker.sock ]; then printf 'export DOCKER_HOST=unix://%s\n' "$ENGINE_SOCKET"; fi
   } >"$ENGINE_ENV.new"
   mv "$ENGINE_ENV.new" "$ENGINE_ENV"
