@@ -210,11 +210,8 @@ fn cell(running: Option<&RunRow>, attempt: Option<&RunRow>, history: &History) -
     let Some(shown) = running.or(attempt) else {
         return Ok(None);
     };
-    let later = attempt.filter(|attempt| {
-        let unsuccessful = attempt.outcome != Outcome::Success;
-        let is_later = running.is_none_or(|run| (attempt.at, attempt.seq) > (run.at, run.seq));
-        unsuccessful && is_later
-    });
+    // What runs was the last attempt too when it began, so any other last attempt came after it.
+    let later = attempt.filter(|attempt| attempt.outcome != Outcome::Success);
     let last_attempt = later
         .map(|attempt| {
             Ok::<_, StoreError>(Attempt {

@@ -58,8 +58,6 @@ pub struct RunRow {
     pub evidence: String,
     /// When, in microseconds.
     pub at: i64,
-    /// The evidence's place in the order in which it was recorded.
-    pub seq: i64,
 }
 
 /// A commit with the newest facts about it.
@@ -96,7 +94,7 @@ pub struct PublicationRow {
 }
 
 const RUNS: &str = "SELECT project, service, environment, slot, kind, outcome, commit_sha, digest, \
-     version, actor, evidence, occurred_at, seq FROM env_state \
+     version, actor, evidence, occurred_at FROM env_state \
      WHERE ($1 IS NULL OR project = $1) ORDER BY project, service, environment, slot";
 
 macro_rules! commits {
@@ -186,7 +184,6 @@ impl RunRow {
             actor: row.text(9)?,
             evidence: row.text(10)?,
             at: row.int(11)?,
-            seq: row.int(12)?,
         })
     }
 }

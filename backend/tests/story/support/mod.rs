@@ -117,6 +117,7 @@ impl Ledger {
                 0 => return documents,
                 some => documents += some,
             }
+            assert!(documents < 100_000, "the projection does not move on");
         }
     }
 
