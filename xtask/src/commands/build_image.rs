@@ -97,7 +97,8 @@ pub enum Destination {
 }
 
 /// The step that builds a target. Only the configuration of the image depends on the commit: equal
-/// sources give equal layers.
+/// sources give equal layers. The commit's time is told to the output alone, because Buildx makes a build
+/// argument of the variable SOURCE_DATE_EPOCH, and every layer would depend on it.
 pub fn build_step(
     id: &str,
     head: &Head,
@@ -118,13 +119,18 @@ pub fn build_step(
             .args(["--build-arg".to_owned(), format!("COMMIT={}", head.commit)])
             .args(["--build-arg", concat!("VERSION=", env!("CARGO_PKG_VERSION"))])
             .args(["--build-arg".to_owned(), format!("CREATED={}", rfc3339(head.epoch))])
-            .args(["--build-arg".to_owned(), format!("SOURCE_URL=https://github.com/{}", image.repository)])
-            .env("SOURCE_DATE_EPOCH", head.epoch.to_string());
+            .args(["--build-arg".to_owned(), format!("SOURCE_URL=https://github.com/{}", image.repository)]);
     }
     match destination {
         Destination::Store => step.args(["--load", "."]),
         Destination::Layout(dir) => step
-            .args(["--output".to_owned(), format!("type=oci,dest={dir},tar=false,rewrite-timestamp=true")])
+            .args([
+                "--output".to_owned(),
+                format!(
+                    "type=oci,dest={dir},tar=false,rewrite-timestamp=true,source-date-epoch={}",
+                    head.epoch
+                ),
+            ])
             .args(["."]),
     }
 }

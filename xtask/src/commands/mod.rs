@@ -62,7 +62,7 @@ fn run_plan(ctx: &Context, name: &str, plan: &Plan, options: RunOptions) -> Resu
 
 /// Runs a plan whose steps only prepare something: quiet about success, an error when a step did not pass.
 fn prepare(ctx: &Context, name: &str, plan: &Plan) -> Result<()> {
-    let report = run_plan(ctx, name, plan, RunOptions { fresh: true, ..Default::default() })?;
+    let report = run_plan(ctx, name, plan, RunOptions::default())?;
     if report.steps().any(|step| !step.outcome.is_good()) {
         eprint!("\n{}", plan::summary::text(&report, ctx.out));
     }

@@ -45,6 +45,10 @@ struct RunConfig {
 pub struct ImageFacts {
     /// The digest of its manifest.
     pub digest: Digest,
+    /// The digest of its configuration: what an engine without the containerd image store knows it by.
+    pub config_digest: Digest,
+    /// The digests of its layers, lowest first.
+    pub layers: Vec<Digest>,
     /// Such as `linux/amd64`.
     pub platform: String,
     /// The compressed size of its configuration and layers, in bytes.
@@ -79,6 +83,8 @@ pub fn read_layout(dir: &Path) -> Result<ImageFacts> {
     }
     Ok(ImageFacts {
         digest: entry.digest.clone(),
+        config_digest: manifest.config.digest,
+        layers: manifest.layers.into_iter().map(|layer| layer.digest).collect(),
         platform: format!("{}/{}", config.os, config.architecture),
         size_bytes,
         user: config.config.user,
