@@ -1,4 +1,5 @@
 //! The two modes of docker-compose.dev.yml, asked of Compose itself.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 

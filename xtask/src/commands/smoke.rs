@@ -78,10 +78,12 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let pipeline = Pipeline::read(&ctx.root)?;
     let head = ctx.head()?;
     let needs = Needs::new(ctx);
-    if args.e2e && !args.dry_run {
-        if let Some(lack) = needs.lack(Need::Browser) {
-            return Err(Problem::missing(format!("--e2e needs a browser: {lack}")).into());
-        }
+    let wants_browser = args.e2e && !args.dry_run;
+    if let Some(lack) = needs.lack(Need::Browser).filter(|_| wants_browser) {
+        return Err(Problem::missing(format!("--e2e needs a browser: {lack}")).into());
+    }
+    if !args.dry_run {
+        port_is_free(args.port)?;
     }
     let id = run_id();
     let (subject, without) = choose(ctx, args, &needs, &pipeline, &head, &id)?;
@@ -268,6 +270,16 @@ fn revision(engine: &DockerEngine) -> Result<CommitSha> {
     let revision = labels.get("org.opencontainers.image.revision");
     let revision = revision.context("the image has no label org.opencontainers.image.revision")?;
     revision.parse().context("the image's label org.opencontainers.image.revision")
+}
+
+/// Looks before minutes are spent on a build; who takes the port in between is told when it is bound.
+fn port_is_free(port: u16) -> Result<()> {
+    match std::net::TcpListener::bind(("127.0.0.1", port)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Problem::new(Exit::Failed, format!("cannot use 127.0.0.1:{port}: {error}"))
+            .next("cargo xtask smoke without --port, which takes a free one")
+            .into()),
+    }
 }
 
 /// Unique on this machine: runs side by side do not collide.

@@ -263,10 +263,9 @@ impl Engine for DockerEngine {
         let Some(name) = self.parts.get(&role) else {
             return String::new();
         };
-        match self.output(name, &lines.to_string()) {
-            Ok((stdout, stderr)) => format!("{stdout}{stderr}"),
-            Err(error) => format!("(no log: {error:#})"),
-        }
+        // A container that could not be made has no log.
+        let (stdout, stderr) = self.output(name, &lines.to_string()).unwrap_or_default();
+        format!("{stdout}{stderr}")
     }
 
     fn how_to_remove(&self) -> String {

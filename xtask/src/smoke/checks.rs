@@ -1,5 +1,6 @@
 //! What is asked of a booted build, wherever it runs.
 
+use super::Subject;
 use crate::context::Context;
 use crate::engine::http::Client;
 use crate::engine::{Engine, Finished, Role};
@@ -9,7 +10,7 @@ use crate::process::{POLL, Spawn, child_env, tail};
 use anyhow::{Context as _, Result, bail, ensure};
 use evidence::{Claim, CommitSha, Evidence, Outcome};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The service that the smoke run itself puts on the board.
@@ -156,12 +157,12 @@ pub fn missing_asset(client: &Client) -> Result<String> {
     Ok(String::new())
 }
 
-fn document(pipeline: &Pipeline, commit: &CommitSha) -> Result<Value> {
+fn document(pipeline: &Pipeline, subject: &Subject) -> Result<Value> {
     let claim = Claim::Deployed {
         service: SERVICE.parse()?,
         environment: "local".parse()?,
-        commit: commit.clone(),
-        digest: None,
+        commit: subject.commit.clone(),
+        digest: subject.digest.clone(),
         version: "smoke".to_owned(),
         outcome: Outcome::Success,
         actor: "cargo xtask smoke".to_owned(),
@@ -169,13 +170,14 @@ fn document(pipeline: &Pipeline, commit: &CommitSha) -> Result<Value> {
     Ok(serde_json::to_value(Evidence::new(pipeline.project.clone(), time::OffsetDateTime::now_utc(), claim))?)
 }
 
-fn empty_batch(pipeline: &Pipeline) -> Result<Value> {
-    Ok(json!({ "evidence": [document(pipeline, &"0".repeat(40).parse()?)?] }))
+fn refused_batch(pipeline: &Pipeline) -> Result<Value> {
+    let subject = Subject { commit: "0".repeat(40).parse()?, digest: None };
+    Ok(json!({ "evidence": [document(pipeline, &subject)?] }))
 }
 
 /// Without a token nothing is written.
 pub fn no_token(client: &Client, pipeline: &Pipeline) -> Result<String> {
-    let answer = client.post("/v1/evidence", None, &empty_batch(pipeline)?)?;
+    let answer = client.post("/v1/evidence", None, &refused_batch(pipeline)?)?;
     ensure!(
         answer.expect(401)?.header("content-type").starts_with("application/problem+json"),
         "expected problem+json"
@@ -185,13 +187,13 @@ pub fn no_token(client: &Client, pipeline: &Pipeline) -> Result<String> {
 
 /// A token that may only read writes nothing.
 pub fn wrong_scope(client: &Client, pipeline: &Pipeline, tokens: &Tokens) -> Result<String> {
-    client.post("/v1/evidence", Some(&tokens.reader), &empty_batch(pipeline)?)?.expect(403)?;
+    client.post("/v1/evidence", Some(&tokens.reader), &refused_batch(pipeline)?)?.expect(403)?;
     Ok(String::new())
 }
 
 /// A document is recorded, and the same document again is a duplicate.
-pub fn evidence(client: &Client, pipeline: &Pipeline, tokens: &Tokens, commit: &CommitSha) -> Result<String> {
-    let batch = json!({ "evidence": [document(pipeline, commit)?] });
+pub fn evidence(client: &Client, pipeline: &Pipeline, tokens: &Tokens, subject: &Subject) -> Result<String> {
+    let batch = json!({ "evidence": [document(pipeline, subject)?] });
     for expected in ["recorded", "duplicate"] {
         let answer = client.post("/v1/evidence", Some(&tokens.writer), &batch)?;
         let status = answer.expect(200)?.json()?["results"][0]["status"].clone();
@@ -280,7 +282,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     Ok(counts.to_string())
 }
 
-fn run_to_end(ctx: &Context, spawn: &Spawn, log: &PathBuf) -> Result<Option<i32>> {
+fn run_to_end(ctx: &Context, spawn: &Spawn, log: &Path) -> Result<Option<i32>> {
     let mut running = spawn.start(log)?;
     loop {
         if let Some(code) = running.poll()? {

@@ -11,7 +11,7 @@ use crate::engine::{Engine, Role};
 use crate::plan::StepReport;
 use crate::policy::Pipeline;
 use anyhow::{Context as _, Result};
-use evidence::CommitSha;
+use evidence::{CommitSha, Digest};
 pub use recorder::Recorder;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,12 +26,20 @@ pub struct Settings {
     pub e2e: Option<PathBuf>,
 }
 
+/// What is judged.
+pub struct Subject {
+    /// The commit that it was built from.
+    pub commit: CommitSha,
+    /// The image's digest, where it is an image.
+    pub digest: Option<Digest>,
+}
+
 /// What a run came to.
 pub struct Outcome {
     /// A line per check.
     pub checks: Vec<StepReport>,
     /// The digest of the image that was judged, when it was one.
-    pub digest: Option<evidence::Digest>,
+    pub digest: Option<Digest>,
     /// Where it answers, when it was left running.
     pub url: Option<String>,
 }
@@ -52,7 +60,9 @@ pub fn run(
     settings: &Settings,
 ) -> Result<Outcome> {
     let mut recorder = Recorder::new(ctx);
-    let booted = boot_and_check(ctx, pipeline, engine, settings, &mut recorder);
+    let digest = engine.container().and_then(|container| container::digest(container).ok().flatten());
+    let subject = Subject { commit: settings.commit.clone(), digest };
+    let booted = boot_and_check(ctx, pipeline, engine, settings, &subject, &mut recorder);
     // An error of the engine itself is a failed check too, unless the user asked to stop.
     let url = match booted {
         Ok(url) => url,
@@ -70,8 +80,7 @@ pub fn run(
             }
         }
     }
-    let digest = engine.container().and_then(|container| container::digest(container).ok().flatten());
-    Ok(Outcome { checks: recorder.into_checks(), digest, url })
+    Ok(Outcome { checks: recorder.into_checks(), digest: subject.digest, url })
 }
 
 /// The checks in order. Returns early, with what was recorded, where nothing further can pass.
@@ -80,6 +89,7 @@ fn boot_and_check(
     pipeline: &Pipeline,
     engine: &mut dyn Engine,
     settings: &Settings,
+    subject: &Subject,
     recorder: &mut Recorder,
 ) -> Result<Option<String>> {
     let migrated = recorder.check("migrate an empty database", || checks::migrate(engine, false))?;
@@ -99,9 +109,7 @@ fn boot_and_check(
     recorder.check("missing asset is 404", || checks::missing_asset(&client))?;
     recorder.check("no token is refused", || checks::no_token(&client, pipeline))?;
     recorder.check("wrong scope is refused", || checks::wrong_scope(&client, pipeline, &tokens))?;
-    recorder.check("evidence is recorded once", || {
-        checks::evidence(&client, pipeline, &tokens, &settings.commit)
-    })?;
+    recorder.check("evidence is recorded once", || checks::evidence(&client, pipeline, &tokens, subject))?;
     recorder.check("evidence is seen on the board", || checks::board(ctx, &client))?;
     recorder.check("unchanged board is 304", || checks::not_modified(&client))?;
     recorder.check("worker is alive", || checks::worker(ctx, engine))?;
@@ -120,7 +128,7 @@ fn boot_and_check(
             return Ok(None);
         }
         recorder.check("seed with this repository's history", || {
-            seed::seed(ctx, pipeline, &client, &tokens, settings)
+            seed::seed(ctx, pipeline, &client, &tokens, subject)
         })?;
         recorder.skip("SIGTERM drains and exits 0", "--keep leaves it running");
         let url = engine.base_url()?;

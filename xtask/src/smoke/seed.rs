@@ -1,6 +1,6 @@
 //! `--keep`: a board that shows this repository itself.
 
-use super::Settings;
+use super::Subject;
 use super::checks::Tokens;
 use crate::context::Context;
 use crate::engine::http::Client;
@@ -21,15 +21,15 @@ pub fn seed(
     pipeline: &Pipeline,
     client: &Client,
     tokens: &Tokens,
-    settings: &Settings,
+    subject: &Subject,
 ) -> Result<String> {
     let mut documents = commits(ctx, pipeline)?;
     documents.extend(record::read_all(ctx)?);
     let running = Claim::Deployed {
         service: pipeline.project.clone(),
         environment: "local".parse()?,
-        commit: settings.commit.clone(),
-        digest: None,
+        commit: subject.commit.clone(),
+        digest: subject.digest.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         outcome: Outcome::Success,
         actor: "cargo xtask smoke --keep".to_owned(),
