@@ -65,7 +65,7 @@ fn the_plan_of_ci() {
         docker compose --file docker-compose.dev.yml config --quiet
         IMAGE_TAG=sha-0000000 docker compose --file docker-compose.dev.yml config --quiet
         cargo test --locked --package xtask --test workflows
-        cargo deny --offline check bans licenses sources
+        cargo deny --offline --all-features check bans licenses sources
     "#]]
     .assert_eq(&ran.stdout);
     let syntax = Command::new("sh").args(["-n", "-c", &ran.stdout]).status().unwrap();
