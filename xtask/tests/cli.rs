@@ -282,3 +282,40 @@ fn a_disk_that_cannot_be_written_is_named() {
     std::fs::write(fixture.path("target"), "a file where a folder should be").unwrap();
     fixture.run(&["test", "frontend"]).expect(1, &["cannot make", "target/xtask"]);
 }
+
+/// Answers every request as an engine of this version does, until the test ends.
+fn engine_of_version(version: &'static str) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                while let Some(Ok(line)) = lines.next() {
+                    if line.is_empty() {
+                        let body = format!("{{\"Version\":\"{version}\",\"ApiVersion\":\"1.41\"}}");
+                        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
+                        let sent = write!(stream, "{head}: {}\r\n\r\n{body}", body.len());
+                        if sent.is_err() {
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    format!("tcp://{address}")
+}
+
+#[test]
+fn an_engine_that_is_too_old_is_named_with_what_was_expected() {
+    let fixture = Fixture::new();
+    let host = engine_of_version("20.10.24");
+    let run = |args: &[&str]| Ran::of(fixture.xtask(args).env("DOCKER_HOST", &host).output().unwrap());
+    run(&["build-image"]).expect(4, &["the Docker engine is 20.10.24, expected 23 or newer", "doctor --fix"]);
+    let doctor = run(&["doctor", "--only", "engine"]);
+    assert_eq!(doctor.code, Some(4), "{doctor:#?}");
+    assert!(doctor.stdout.contains("20.10.24"), "{doctor:#?}");
+}

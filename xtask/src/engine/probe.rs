@@ -7,7 +7,7 @@ use bollard::Docker;
 use std::time::Duration;
 
 /// The oldest engine that is accepted: its BuildKit writes OCI layouts from the containerd image store.
-pub const OLDEST: u32 = 24;
+pub const OLDEST: u32 = 23;
 
 /// What answers on the engine's socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
