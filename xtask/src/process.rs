@@ -148,11 +148,11 @@ pub fn on_path(path: &str, program: &str) -> Option<PathBuf> {
     std::env::split_paths(path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
-/// The last lines of a file; bytes that are not UTF-8 are replaced.
+/// The last lines of a file, each of at most 400 characters; bytes that are not UTF-8 are replaced.
 pub fn tail(file: &Path, lines: usize) -> String {
     let bytes = std::fs::read(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let all: Vec<&str> = text.lines().collect();
+    let all: Vec<String> = text.lines().map(|line| line.chars().take(400).collect()).collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 
