@@ -58,9 +58,15 @@ impl Fixture {
     pub fn xtask(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(args).current_dir(self.dir.path());
-        for key in
-            ["IMAGE_TAG", "IMAGE_REGISTRY", "IMAGE_REPO", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "CI"]
-        {
+        for key in [
+            "IMAGE_TAG",
+            "IMAGE_REGISTRY",
+            "IMAGE_REPO",
+            "GITHUB_ACTIONS",
+            "GITHUB_STEP_SUMMARY",
+            "CI",
+            "PORTBOOK_REQUIRE_ENGINE",
+        ] {
             command.env_remove(key);
         }
         command
