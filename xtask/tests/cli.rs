@@ -35,14 +35,9 @@ fn completions_are_shell_text() {
 #[test]
 fn the_plan_of_ci() {
     let fixture = Fixture::new();
-    // A PATH with git alone, so that no tool of this machine changes the plan.
-    let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
-        .map(|dir| dir.join("git"))
-        .find(|file| file.is_file())
-        .unwrap();
-    let path = with_programs(&fixture, &[("git", &format!("exec {} \"$@\"", git.display()))]);
-    let bin = path.split(':').next().unwrap();
-    let ran = Ran::of(fixture.xtask(&["ci", "--dry-run"]).env("PATH", bin).output().unwrap()).expect(0, &[]);
+    // So that no tool of this machine changes the plan.
+    let path = path_with_git_alone(&fixture);
+    let ran = Ran::of(fixture.xtask(&["ci", "--dry-run"]).env("PATH", path).output().unwrap()).expect(0, &[]);
     expect![[r#"
         # backend-quality
         cargo fmt --all --check
@@ -169,6 +164,26 @@ fn with_programs(fixture: &Fixture, programs: &[(&str, &str)]) -> String {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
+}
+
+fn path_with_git_alone(fixture: &Fixture) -> String {
+    let git = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|dir| dir.join("git"))
+        .find(|file| file.is_file())
+        .unwrap();
+    let path = with_programs(fixture, &[("git", &format!("exec {} \"$@\"", git.display()))]);
+    path.split(':').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_missing_node_is_named_with_what_brings_it() {
+    let fixture = Fixture::new();
+    let path = path_with_git_alone(&fixture);
+    let run = |args: &[&str]| Ran::of(fixture.xtask(args).env("PATH", &path).output().unwrap());
+    run(&["test", "frontend"]).expect(4, &["node is not on the PATH", "20.19", "cargo xtask doctor"]);
+    let old = with_programs(&fixture, &[("node", "echo v18.20.0")]);
+    let ran = Ran::of(fixture.xtask(&["test", "frontend"]).env("PATH", old).output().unwrap());
+    ran.expect(4, &["node is v18.20.0, expected 20.19 or newer"]);
 }
 
 #[test]
