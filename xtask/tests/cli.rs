@@ -61,6 +61,7 @@ fn the_plan_of_ci() {
         IMAGE_TAG=sha-0000000 docker compose --file docker-compose.dev.yml config --quiet
         cargo test --locked --package xtask --test workflows
         cargo deny --offline --all-features check bans licenses sources
+        cargo deny --all-features check advisories
     "#]]
     .assert_eq(&ran.stdout);
     let syntax = Command::new("sh").args(["-n", "-c", &ran.stdout]).status().unwrap();

@@ -167,6 +167,10 @@ fn policy() -> Vec<Step> {
         .requires(Need::CargoDeny)
         .inputs(&["Cargo.lock", "deny.toml"])
         .hint("deny.toml says which licences are accepted and why"),
+        Step::new("policy/advisories", &["cargo", "deny", "--all-features", "check", "advisories"])
+            .requires(Need::CargoDeny)
+            .requires(Need::Advisories)
+            .hint("cargo update -p CRATE, or an exception with its reason in deny.toml"),
     ]
 }
 
@@ -297,7 +301,9 @@ fn in_evidence(outcome: &Outcome) -> evidence::Outcome {
         Outcome::Passed | Outcome::Unchanged => evidence::Outcome::Success,
         Outcome::Failed(_) => evidence::Outcome::Failure,
         Outcome::Cancelled => evidence::Outcome::Cancelled,
-        Outcome::Missing { .. } | Outcome::NotRun { .. } => evidence::Outcome::Skipped,
+        Outcome::Missing { .. } | Outcome::NotRun { .. } | Outcome::Skipped { .. } => {
+            evidence::Outcome::Skipped
+        }
     }
 }
 
@@ -316,6 +322,7 @@ fn sentence(report: &RunReport) -> String {
             missing.join(", ")
         )
     } else {
-        format!("ci passed: {} jobs", report.jobs.len())
+        let names: Vec<&str> = report.jobs.iter().map(|job| job.name.as_str()).collect();
+        format!("ci passed: {}", names.join(", "))
     }
 }

@@ -38,6 +38,7 @@ impl<'a> Needs<'a> {
             Need::Browser => browser(self.ctx, &self.path).is_none().then(|| {
                 "no Chromium or Chrome was found; next: cargo xtask doctor --fix, or set PORTBOOK_CHROMIUM".to_owned()
             }),
+            Need::Advisories => self.lack_of_advisories(),
             Need::Coverage => self.lack_of_coverage(),
             Need::CargoDeny => on_path(&self.path, "cargo-deny").is_none().then(|| {
                 "cargo-deny is not on the PATH; next: cargo xtask doctor --fix --only cargo-deny".to_owned()
@@ -53,6 +54,15 @@ impl<'a> Needs<'a> {
         let _path = shell.push_env("PATH", &self.path);
         let text = cmd!(shell, "{program} {args...}").quiet().ignore_stderr().read().ok()?;
         text.lines().next().map(str::to_owned)
+    }
+
+    /// Asked through git, which knows the proxies that this machine needs.
+    fn lack_of_advisories(&self) -> Option<String> {
+        let url = "https://github.com/RustSec/advisory-db";
+        let ask =
+            "limit=$(command -v timeout) || true; ${limit:+$limit 10} git ls-remote --exit-code \"$1\" HEAD";
+        let answer = self.version_of("sh", &["-c", ask, "ask", url]);
+        answer.is_none().then(|| format!("{url} does not answer, so advisories were not looked up"))
     }
 
     fn lack_of_coverage(&self) -> Option<String> {

@@ -24,6 +24,11 @@ pub enum Outcome {
         /// What is missing and how to get it.
         what: String,
     },
+    /// Not run: a service outside this machine does not answer.
+    Skipped {
+        /// Which.
+        why: String,
+    },
     /// Not run: a step that it needs did not pass.
     NotRun {
         /// The step that did not pass.
@@ -41,6 +46,7 @@ impl Outcome {
             Self::Unchanged => "unchanged",
             Self::Failed(_) => "failed",
             Self::Missing { .. } => "missing",
+            Self::Skipped { .. } => "skipped",
             Self::NotRun { .. } => "not-run",
             Self::Cancelled => "cancelled",
         }
@@ -55,6 +61,7 @@ impl Outcome {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Missing { what } => Some(what),
+            Self::Skipped { why } => Some(why),
             Self::NotRun { because } => Some(because),
             _ => None,
         }
@@ -93,11 +100,12 @@ impl JobReport {
     /// The worst of its steps: failed before cancelled before missing before not run.
     pub fn outcome(&self) -> Outcome {
         let rank = |outcome: &Outcome| match outcome {
-            Outcome::Failed(_) => 5,
-            Outcome::Cancelled => 4,
-            Outcome::Missing { .. } => 3,
-            Outcome::NotRun { .. } => 2,
-            Outcome::Passed => 1,
+            Outcome::Failed(_) => 6,
+            Outcome::Cancelled => 5,
+            Outcome::Missing { .. } => 4,
+            Outcome::NotRun { .. } => 3,
+            Outcome::Passed => 2,
+            Outcome::Skipped { .. } => 1,
             Outcome::Unchanged => 0,
         };
         let worst = self.steps.iter().map(|step| &step.outcome).max_by_key(|outcome| rank(outcome));

@@ -191,8 +191,12 @@ impl<'a> Runner<'a> {
                 return Some(Outcome::NotRun { because: format!("{id} failed; --keep-going goes on") });
             }
         }
-        if let Some(what) = step.requires.iter().find_map(|need| missing(*need)) {
-            return Some(Outcome::Missing { what });
+        for need in &step.requires {
+            match missing(*need) {
+                Some(why) if need.is_outside() => return Some(Outcome::Skipped { why }),
+                Some(what) => return Some(Outcome::Missing { what }),
+                None => {}
+            }
         }
         let mark = self.tree.as_ref()?.fingerprint(step)?;
         (!self.options.fresh && self.passed.holds(step, &mark)).then_some(Outcome::Unchanged)
@@ -218,6 +222,7 @@ impl<'a> Runner<'a> {
         let log = self.log(step);
         let ran = !time.is_zero();
         let counts = match step.counter {
+            _ if matches!(outcome, Outcome::Skipped { .. }) => Counts { skipped: 1, ..Counts::default() },
             Some(counter) if ran => counter.read(&std::fs::read_to_string(&log).unwrap_or_default()),
             _ => Counts::default(),
         };

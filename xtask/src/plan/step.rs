@@ -35,6 +35,15 @@ pub enum Need {
     CargoDeny,
     /// cargo-llvm-cov and LLVM's coverage tools.
     Coverage,
+    /// The RustSec advisory database, which is a service and nothing that a machine could be given.
+    Advisories,
+}
+
+impl Need {
+    /// Whether its absence is said and counted as skipped, and not an error: nobody at this machine can mend it.
+    pub fn is_outside(self) -> bool {
+        self == Self::Advisories
+    }
 }
 
 /// One command line.

@@ -11,7 +11,7 @@ pub fn text(name: &str, report: &RunReport) -> String {
     for job in &report.jobs {
         let count = |test: fn(&Outcome) -> bool| job.steps.iter().filter(|s| test(&s.outcome)).count();
         let failures = count(|o| matches!(o, Outcome::Failed(_) | Outcome::Cancelled));
-        let skipped = count(|o| matches!(o, Outcome::Missing { .. } | Outcome::NotRun { .. }));
+        let skipped = count(|o| o.reason().is_some());
         let _ = writeln!(
             xml,
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{skipped}\" time=\"{:.3}\">",

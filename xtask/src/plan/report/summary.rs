@@ -13,7 +13,7 @@ pub fn mark(outcome: &Outcome, out: Output) -> String {
         Outcome::Failed(_) => ("✗", "31"),
         Outcome::Cancelled => ("✗", "33"),
         Outcome::Missing { .. } => ("!", "33"),
-        Outcome::NotRun { .. } => ("-", "2"),
+        Outcome::NotRun { .. } | Outcome::Skipped { .. } => ("-", "2"),
     };
     paint(out, colour, sign)
 }
@@ -61,6 +61,9 @@ pub fn text(report: &RunReport, out: Output) -> String {
                 if !step.hint.is_empty() {
                     let _ = writeln!(text, "  next:  {}", step.hint);
                 }
+            }
+            Outcome::Skipped { why } => {
+                let _ = writeln!(text, "\n{} {}: {why}", paint(out, "33", "skipped:"), step.id);
             }
             Outcome::Missing { what } => {
                 let _ = writeln!(text, "\n{} {}: {what}", paint(out, "33", "not run:"), step.id);
