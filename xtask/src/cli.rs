@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 /// stdout is data, stderr is chatter. Exit codes: 0 done, 1 a step failed, 2 the call was wrong,
 /// 3 refused by policy, 4 a needed tool or service is missing.
 #[derive(Debug, Parser)]
-#[command(name = "xtask", bin_name = "cargo xtask", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "xtask", bin_name = "cargo xtask", version, after_help = EXAMPLES)]
 pub struct Cli {
     /// Print the output of steps as it comes
     #[arg(short, long, global = true)]

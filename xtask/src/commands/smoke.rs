@@ -98,8 +98,8 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         return Ok(());
     }
     let way = match &without {
-        Some(why) => format!("WITHOUT a container: {why}"),
-        None => "in a container".to_owned(),
+        Some(_) => "WITHOUT a container",
+        None => "in a container",
     };
     let what = match (&args.image, &args.artefact) {
         (Some(image), _) => image.to_string(),
@@ -111,6 +111,9 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         ),
     };
     eprintln!("smoke of {what}, {way}");
+    if let Some(why) = &without {
+        eprintln!("  {why}");
+    }
     let began = Instant::now();
     if plan.steps().next().is_some() {
         prepare(ctx, "smoke", &plan)?;
@@ -156,7 +159,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         };
         record::write(ctx, &pipeline, claim)?;
     }
-    closing_lines(ctx, &what, &way, &report, passed);
+    closing_lines(ctx, &what, way, &report, passed);
     if passed { Ok(()) } else { Err(Reported(Exit::Failed).into()) }
 }
 

@@ -189,15 +189,16 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     }
     let lack = Needs::new(ctx).lack(Need::Engine);
     let way = match &lack {
-        None => "with a Docker engine: nothing needs to be skipped for want of one".to_owned(),
-        Some(lack) => {
-            format!("without a container: tests that need an engine are counted as skipped ({lack})")
-        }
+        None => "with a Docker engine: nothing is skipped for want of one",
+        Some(_) => "WITHOUT a container: tests that need an engine are counted as skipped",
     };
     if let (true, Some(lack)) = (args.require_engine, &lack) {
         return Err(Problem::missing(format!("an engine is required: {lack}")).into());
     }
     eprintln!("tests, {way}");
+    if let Some(lack) = &lack {
+        eprintln!("  {lack}");
+    }
     let report = run_plan(ctx, "test", &plan, RunOptions { keep_going: args.keep_going, fresh: false })?;
     eprint!("\n{}", plan::summary::text(&report, ctx.out));
     if args.json {

@@ -1,8 +1,7 @@
 //! Is there an engine, and is it one that the pipeline can use?
 
 use crate::context::Context;
-use crate::error::Problem;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bollard::Docker;
 use std::time::Duration;
 
@@ -47,24 +46,18 @@ impl EngineState {
 }
 
 /// The Docker client for the engine that `docker` itself would talk to.
+///
+/// # Errors
+/// When there is no socket, or DOCKER_HOST names something that this client cannot talk to.
 pub fn connect(ctx: &Context) -> Result<Docker> {
-    let connected = match ctx.env.get("DOCKER_HOST") {
-        Some(host)
-            if host.starts_with("unix://") || host.starts_with("tcp://") || host.starts_with("http://") =>
-        {
-            Docker::connect_with_host(host)
-        }
+    let local = |host: &&str| ["unix://", "tcp://", "http://"].iter().any(|scheme| host.starts_with(scheme));
+    match ctx.env.get("DOCKER_HOST") {
+        Some(host) if local(&host) => Ok(Docker::connect_with_host(host)?),
         Some(host) => {
-            return Err(Problem::missing(format!(
-                "DOCKER_HOST is {host:?}: expected unix://… or tcp://…, an engine on this machine"
-            ))
-            .into());
+            bail!("DOCKER_HOST is {host:?}, expected unix://… or tcp://…, an engine on this machine")
         }
-        None => Docker::connect_with_local_defaults(),
-    };
-    connected.map_err(|error| {
-        Problem::missing(format!("no Docker engine: {error}")).next("cargo xtask doctor").into()
-    })
+        None => Ok(Docker::connect_with_local_defaults()?),
+    }
 }
 
 /// Asks the engine for its version and image store, within five seconds.
