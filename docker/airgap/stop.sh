@@ -34,6 +34,11 @@ remove_home() {
   if grep -q " $ENGINE_HOME/data/" /proc/mounts; then
     die 1 "file systems are still mounted below $ENGINE_HOME/data: see /proc/mounts; nothing was deleted"
   fi
+  # The daemon's own network namespace stays mounted in the run folder.
+  local mounted
+  while read -r _ mounted _; do
+    if [[ $mounted == "$ENGINE_RUN"/* ]]; then umount "$mounted" 2>/dev/null || true; fi
+  done </proc/mounts
   local plugin folder=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
   for plugin in docker-compose docker-buildx; do
     if [[ $(readlink "$folder/$plugin" || true) == "$ENGINE_HOME"/* ]]; then rm -f "$folder/$plugin"; fi
