@@ -68,7 +68,7 @@ enum EngineChoice {
 /// What is booted, and how it comes to be there.
 enum Subject {
     /// An image of the engine's store, by name or digest.
-    Image { reference: String, plan: Plan },
+    Image { reference: String, digest: Option<Digest>, plan: Plan },
     /// The release binary and the web files of this tree.
     Processes { plan: Plan },
 }
@@ -118,22 +118,22 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     if plan.steps().next().is_some() {
         prepare(ctx, "smoke", &plan)?;
     }
-    let (mut engine, commit): (Box<dyn Engine>, CommitSha) = match subject {
-        Subject::Image { reference, .. } => {
+    let (mut engine, commit, digest): (Box<dyn Engine>, CommitSha, _) = match subject {
+        Subject::Image { reference, digest, .. } => {
             let engine = DockerEngine::new(ctx, &id, &reference, args.port, args.keep)?;
             let commit = revision(&engine)?;
             // An image from elsewhere is of whatever commit it says; what was built here is of this one.
             let from_here = args.image.is_none() && args.artefact.is_none();
-            (Box::new(engine), if from_here { head.commit.clone() } else { commit })
+            (Box::new(engine), if from_here { head.commit.clone() } else { commit }, digest)
         }
         Subject::Processes { .. } => {
             let build = Build { binary: release_binary(ctx), web_root: ctx.root.join("frontend/dist") };
-            (Box::new(ProcessEngine::new(ctx, &id, &head, build, args.port)?), head.commit.clone())
+            (Box::new(ProcessEngine::new(ctx, &id, &head, build, args.port)?), head.commit.clone(), None)
         }
     };
     eprintln!("checks of {}", engine.describe());
     let e2e = if args.e2e { Some(ctx.work_dir("e2e")?.join(&id)) } else { None };
-    let settings = smoke::Settings { commit, keep: args.keep, e2e };
+    let settings = smoke::Settings { commit, digest, keep: args.keep, e2e };
     let outcome = smoke::run(ctx, &pipeline, engine.as_mut(), &settings)?;
 
     let passed = outcome.checks.iter().all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
@@ -204,7 +204,7 @@ fn choose(
         let pull = Step::new("smoke/pull", &["sh", "-c", &script])
             .requires(Need::Engine)
             .hint("is the reference right, and may this machine read the registry? docker login");
-        Subject::Image { reference, plan: Plan::of("smoke", vec![pull]) }
+        Subject::Image { reference, digest: image.digest.clone(), plan: Plan::of("smoke", vec![pull]) }
     } else if let Some(path) = &args.artefact {
         load_artefact(ctx, path, id)?
     } else {
@@ -217,7 +217,7 @@ fn choose(
             &Destination::Store,
             &reference,
         );
-        Subject::Image { reference, plan: Plan::of("smoke", vec![build]) }
+        Subject::Image { reference, digest: None, plan: Plan::of("smoke", vec![build]) }
     };
     Ok((subject, None))
 }
@@ -243,8 +243,8 @@ fn load_artefact(ctx: &Context, path: &Path, id: &str) -> Result<Subject> {
         .requires(Need::Engine)
         .hint("cargo xtask doctor says what this engine is");
     let by_manifest = matches!(engine_state(ctx), EngineState::Ready { containerd_store: true, .. });
-    let digest = if by_manifest { facts.digest } else { facts.config_digest };
-    Ok(Subject::Image { reference: digest.to_string(), plan: Plan::of("smoke", vec![load]) })
+    let reference = if by_manifest { &facts.digest } else { &facts.config_digest }.to_string();
+    Ok(Subject::Image { reference, digest: Some(facts.digest), plan: Plan::of("smoke", vec![load]) })
 }
 
 /// The release binary and the web files, built on this machine.

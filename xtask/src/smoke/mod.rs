@@ -20,6 +20,8 @@ use std::time::Duration;
 pub struct Settings {
     /// The commit that the build must say it is of.
     pub commit: CommitSha,
+    /// The image's digest, where the caller knows it: an engine with the older image store does not.
+    pub digest: Option<Digest>,
     /// Leave it running at the end, seeded with this repository's own history.
     pub keep: bool,
     /// Run the browser's checks too; the folder for what they leave behind.
@@ -60,7 +62,8 @@ pub fn run(
     settings: &Settings,
 ) -> Result<Outcome> {
     let mut recorder = Recorder::new(ctx);
-    let digest = engine.container().and_then(|container| container::digest(container).ok().flatten());
+    let told = || engine.container().and_then(|container| container::digest(container).ok().flatten());
+    let digest = settings.digest.clone().or_else(told);
     let subject = Subject { commit: settings.commit.clone(), digest };
     let booted = boot_and_check(ctx, pipeline, engine, settings, &subject, &mut recorder);
     // An error of the engine itself is a failed check too, unless the user asked to stop.
