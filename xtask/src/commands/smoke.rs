@@ -120,10 +120,11 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     }
     let (mut engine, commit, digest): (Box<dyn Engine>, CommitSha, _) = match subject {
         Subject::Image { reference, digest, .. } => {
-            let engine = DockerEngine::new(ctx, &id, &reference, args.port, args.keep)?;
+            let mut engine = DockerEngine::new(ctx, &id, &reference, args.port, args.keep)?;
             let commit = revision(&engine)?;
             // An image from elsewhere is of whatever commit it says; what was built here is of this one.
             let from_here = args.image.is_none() && args.artefact.is_none();
+            engine.remove_image_too(from_here);
             (Box::new(engine), if from_here { head.commit.clone() } else { commit }, digest)
         }
         Subject::Processes { .. } => {
@@ -208,7 +209,8 @@ fn choose(
     } else if let Some(path) = &args.artefact {
         load_artefact(ctx, path, id)?
     } else {
-        let reference = format!("{}:smoke-{}", pipeline.project, head.commit.short());
+        // A tag of its own, which goes with the run: the layers stay in the build cache.
+        let reference = format!("{}:smoke-{id}", pipeline.project);
         let build = build_image::build_step(
             "smoke/build-image",
             head,

@@ -114,7 +114,9 @@ pub fn frontend_step(id: &str) -> Step {
 fn in_image_steps(ctx: &Context, db: Database) -> Result<Vec<Step>> {
     let pipeline = Pipeline::read(&ctx.root)?;
     let head = ctx.head()?;
-    let image = format!("{}-backend-tests:{}", pipeline.project, head.commit.tag());
+    // Names of its own, which go with the run: runs side by side do not meet, and the image is large.
+    let name = format!("{}-tests-{}", pipeline.project, std::process::id());
+    let image = format!("{name}:{}", head.commit.tag());
     let build = super::build_image::build_step(
         "backend/build-image",
         &head,
@@ -123,18 +125,21 @@ fn in_image_steps(ctx: &Context, db: Database) -> Result<Vec<Step>> {
         &super::build_image::Destination::Store,
         &image,
     );
+    let run = "docker run --rm --init";
     let script = match db {
-        Database::Sqlite => format!("docker run --rm --init {image}"),
+        Database::Sqlite => format!(
+            "trap 'docker image rm --force {image} >/dev/null' EXIT && trap 'exit 143' TERM INT && {run} {image}"
+        ),
         Database::Postgres => {
-            // Its own network and server per run, so that runs side by side do not meet.
-            let name = format!("portbook-tests-{}", std::process::id());
+            let health = "{{.State.Health.Status}}";
             format!(
                 "docker network create {name} >/dev/null && \
-                 trap 'docker rm --force --volumes {name} >/dev/null; docker network rm {name} >/dev/null' EXIT && trap 'exit 143' TERM INT && \
+                 trap 'docker rm --force --volumes {name} >/dev/null; docker network rm {name} >/dev/null; \
+                 docker image rm --force {image} >/dev/null' EXIT && trap 'exit 143' TERM INT && \
                  docker run --detach --name {name} --network {name} --env POSTGRES_PASSWORD=test \
                  --health-cmd 'pg_isready -h 127.0.0.1 -U postgres' --health-interval 1s postgres:17 >/dev/null && \
-                 timeout 60 sh -c 'until [ \"$(docker inspect -f {{{{.State.Health.Status}}}} {name})\" = healthy ]; do sleep 0.2; done' && \
-                 docker run --rm --init --network {name} --env PORTBOOK_TEST_DB=postgres \
+                 timeout 60 sh -c 'until [ \"$(docker inspect -f {health} {name})\" = healthy ]; do sleep 0.2; done' && \
+                 {run} --network {name} --env PORTBOOK_TEST_DB=postgres \
                  --env PORTBOOK_TEST_POSTGRES_URL=postgres://postgres:test@{name}/postgres {image}"
             )
         }

@@ -11,7 +11,8 @@ use bollard::models::{
 };
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, ListContainersOptions, ListVolumesOptions, LogsOptions,
-    RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StopContainerOptions,
+    RemoveContainerOptions, RemoveImageOptions, RemoveVolumeOptions, StartContainerOptions,
+    StopContainerOptions,
 };
 use futures_util::StreamExt as _;
 use std::collections::{BTreeMap, HashMap};
@@ -40,6 +41,7 @@ pub struct DockerEngine {
     ctx: Context,
     owner: String,
     kept: bool,
+    removes_image: bool,
 }
 
 impl DockerEngine {
@@ -62,6 +64,7 @@ impl DockerEngine {
             ctx: ctx.clone(),
             owner: if keep { "kept".to_owned() } else { std::process::id().to_string() },
             kept: false,
+            removes_image: false,
         };
         engine.sweep()?;
         engine.wait(engine.docker.create_volume(VolumeCreateRequest {
@@ -74,6 +77,11 @@ impl DockerEngine {
 
     fn wait<T>(&self, call: impl Future<Output = Result<T, bollard::errors::Error>>) -> Result<T> {
         Ok(self.runtime.block_on(call)?)
+    }
+
+    /// Whether the image's name goes when this value is dropped.
+    pub fn remove_image_too(&mut self, yes: bool) {
+        self.removes_image = yes;
     }
 
     /// What the engine knows about the image.
@@ -292,5 +300,8 @@ impl Drop for DockerEngine {
         }
         self.remove(&format!("{}-once", self.id));
         let _ = self.wait(self.docker.remove_volume(&self.id, None::<RemoveVolumeOptions>));
+        if self.removes_image {
+            let _ = self.wait(self.docker.remove_image(&self.image, None::<RemoveImageOptions>, None));
+        }
     }
 }
