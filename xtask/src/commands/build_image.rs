@@ -97,8 +97,8 @@ pub enum Destination {
 }
 
 /// The step that builds a target. Only the configuration of the image depends on the commit: equal
-/// sources give equal layers. The commit's time is told to the output alone, because Buildx makes a build
-/// argument of the variable SOURCE_DATE_EPOCH, and every layer would depend on it.
+/// sources give equal layers. Buildx makes a build argument of SOURCE_DATE_EPOCH, which dates the image's
+/// history also where a layer comes from the cache of another commit; an output attribute would not.
 pub fn build_step(
     id: &str,
     head: &Head,
@@ -119,18 +119,13 @@ pub fn build_step(
             .args(["--build-arg".to_owned(), format!("COMMIT={}", head.commit)])
             .args(["--build-arg", concat!("VERSION=", env!("CARGO_PKG_VERSION"))])
             .args(["--build-arg".to_owned(), format!("CREATED={}", rfc3339(head.epoch))])
-            .args(["--build-arg".to_owned(), format!("SOURCE_URL=https://github.com/{}", image.repository)]);
+            .args(["--build-arg".to_owned(), format!("SOURCE_URL=https://github.com/{}", image.repository)])
+            .env("SOURCE_DATE_EPOCH", head.epoch.to_string());
     }
     match destination {
         Destination::Store => step.args(["--load", "."]),
         Destination::Layout(dir) => step
-            .args([
-                "--output".to_owned(),
-                format!(
-                    "type=oci,dest={dir},tar=false,rewrite-timestamp=true,source-date-epoch={}",
-                    head.epoch
-                ),
-            ])
+            .args(["--output".to_owned(), format!("type=oci,dest={dir},tar=false,rewrite-timestamp=true")])
             .args(["."]),
     }
 }
