@@ -69,6 +69,18 @@ fn the_plan_of_ci() {
 }
 
 #[test]
+fn a_dirty_tree_is_built_at_home_and_refused_on_ci() {
+    let fixture = Fixture::new();
+    std::fs::write(fixture.path("new"), "x").unwrap();
+    let plan = |ci: &str| {
+        let output = fixture.xtask(&["ci", "image", "--dry-run"]).env("CI", ci).output().unwrap();
+        Ran::of(output).expect(0, &[]).stdout
+    };
+    assert!(plan("").contains("--allow-dirty"));
+    assert!(!plan("true").contains("--allow-dirty"));
+}
+
+#[test]
 fn jobs_are_listed_chosen_and_misspelt() {
     let fixture = Fixture::new();
     let list = fixture.run(&["ci", "--list"]).expect(0, &[]).stdout;

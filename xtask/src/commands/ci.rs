@@ -114,10 +114,10 @@ fn frontend_quality(ctx: &Context) -> Vec<Step> {
     ]
 }
 
-fn image(head: &Head) -> Vec<Step> {
+fn image(ctx: &Context, head: &Head) -> Vec<Step> {
     let mut args = vec!["build-image", "--output", ARTEFACT];
     // A developer checks work before the commit; on CI a dirty tree is an error.
-    if head.dirty {
+    if head.dirty && !ctx.env.is_set("CI") {
         args.push("--allow-dirty");
     }
     vec![
@@ -181,7 +181,7 @@ fn plan(ctx: &Context, pipeline: &Pipeline, head: &Head, names: &[String]) -> Re
         let steps = match name.as_str() {
             "backend-quality" => backend_quality(ctx, pipeline),
             "frontend-quality" => frontend_quality(ctx),
-            "image" => image(head),
+            "image" => image(ctx, head),
             "smoke-e2e" => smoke_e2e(ctx, names),
             "policy" => policy(),
             other => {

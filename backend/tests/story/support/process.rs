@@ -22,6 +22,8 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn
 fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portbook"));
     command.args(arguments).env_clear().envs(environment.iter().copied());
+    // Where coverage is measured, what the program itself reaches counts too, and goes where the rest goes.
+    command.envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
     command
 }
 
