@@ -11,6 +11,7 @@ mod policy;
 mod process;
 mod record;
 mod smoke;
+mod tools;
 
 use clap::Parser as _;
 use std::process::ExitCode;

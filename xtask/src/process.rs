@@ -1,6 +1,6 @@
 //! Child processes: each in a process group of its own, so that stopping one stops what it started too.
 
-use crate::context::{Context, Env};
+use crate::context::{Context, Env, Stop};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -63,6 +63,22 @@ impl Running {
         Ok(status)
     }
 
+    /// Waits for its end, or stops it when the user asks to; the exit code, none when a signal ended it.
+    /// `look` is called now and then, and once more after the end.
+    pub fn wait(&mut self, stop: &Stop, mut look: impl FnMut() -> Result<()>) -> Result<Option<i32>> {
+        loop {
+            let code = self.poll()?;
+            look()?;
+            if let Some(code) = code {
+                return Ok(code);
+            }
+            if stop.requested() {
+                return self.stop(GRACE);
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
     /// Sends a signal, by name, to the process's whole group.
     pub fn signal(&self, name: &str) {
         for pid in self.pids() {
@@ -120,7 +136,7 @@ fn signal_group(pid: u32, name: &str) {
 /// They describe the xtask package, and build scripts that look at them would run again every time.
 pub fn child_env(ctx: &Context) -> BTreeMap<String, String> {
     let mut env = without_cargo_run(&ctx.env);
-    if let Some(path) = crate::engine::path_with_engine(ctx) {
+    if let Some(path) = crate::tools::path_with_engine(ctx) {
         env.insert("PATH".to_owned(), path);
     }
     env
@@ -141,11 +157,6 @@ pub fn own_binary() -> Result<PathBuf> {
     let path = std::env::current_exe().context("this program's own path cannot be read")?;
     let held = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
     Ok(if !path.exists() && held.exists() { held } else { path })
-}
-
-/// Whether a program stands on a PATH.
-pub fn on_path(path: &str, program: &str) -> Option<PathBuf> {
-    std::env::split_paths(path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 /// The last lines of a file, each of at most 400 characters; bytes that are not UTF-8 are replaced.

@@ -15,7 +15,7 @@ use crate::error::{self, Exit};
 use crate::plan::{self, Outcome, Plan, RunOptions, RunReport};
 use anyhow::Result;
 use clap::CommandFactory as _;
-pub use needs::{Needs, browser};
+pub use needs::Needs;
 use std::fmt;
 
 /// Runs a command.

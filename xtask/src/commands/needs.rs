@@ -1,9 +1,9 @@
 //! Whether this machine has what steps need. Each question is asked once.
 
 use crate::context::Context;
-use crate::engine::{path_with_engine, probe};
+use crate::engine::probe;
 use crate::plan::Need;
-use crate::process::on_path;
+use crate::tools::{browser, on_path, path_with_engine};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -144,18 +144,6 @@ pub fn at_least(text: &str, oldest: (u32, u32)) -> bool {
         Some((parts.next()?.parse::<u32>().ok()?, parts.next()?.parse::<u32>().ok()?))
     });
     versions.next().is_some_and(|found| found >= oldest)
-}
-
-/// The browser that the end-to-end tests drive.
-pub fn browser(ctx: &Context, path: &str) -> Option<PathBuf> {
-    if let Some(named) = ctx.env.get("PORTBOOK_CHROMIUM") {
-        return Some(PathBuf::from(named)).filter(|file| file.is_file());
-    }
-    let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-        .iter()
-        .find_map(|name| on_path(path, name))
-        .or_else(|| mac.is_file().then_some(mac))
 }
 
 #[cfg(test)]

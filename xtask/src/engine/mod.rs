@@ -5,9 +5,7 @@ pub mod http;
 pub mod probe;
 pub mod process;
 
-use crate::context::Context;
 use anyhow::Result;
-use std::path::Path;
 use std::time::Duration;
 
 /// A long-running part of the application.
@@ -68,12 +66,4 @@ pub trait Engine {
     fn container(&self) -> Option<&docker::DockerEngine> {
         None
     }
-}
-
-/// A PATH with the engine's own programs first, where `docker/airgap/engine.sh` has put some.
-pub fn path_with_engine(ctx: &Context) -> Option<String> {
-    let dir = ctx.env.get("PORTBOOK_ENGINE_BIN").unwrap_or("/opt/portbook-engine/bin");
-    let path = ctx.env.get("PATH")?;
-    let known = std::env::split_paths(path).any(|entry| entry == Path::new(dir));
-    (Path::new(dir).join("docker").exists() && !known).then(|| format!("{dir}:{path}"))
 }

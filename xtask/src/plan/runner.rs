@@ -256,19 +256,12 @@ fn execute(ctx: &Context, step: &Step, log: &Path) -> Result<Option<i32>> {
     let spawn = Spawn { program, args: step.argv[1..].to_vec(), dir: ctx.root.join(&step.dir), env };
     let mut running = spawn.start(log)?;
     let mut follow = if ctx.out.verbose { Some(std::fs::File::open(log)?) } else { None };
-    loop {
-        let code = running.poll()?;
+    running.wait(&ctx.stop, || {
         if let Some(file) = &mut follow {
             let mut new = Vec::new();
             file.read_to_end(&mut new)?;
             std::io::Write::write_all(&mut std::io::stderr(), &new)?;
         }
-        if let Some(code) = code {
-            return Ok(code);
-        }
-        if ctx.stop.requested() {
-            return running.stop(process::GRACE);
-        }
-        std::thread::sleep(process::POLL);
-    }
+        Ok(())
+    })
 }

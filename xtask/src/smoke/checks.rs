@@ -253,7 +253,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     write_secret(&token_file, &tokens.writer)?;
     let mut env = child_env(ctx);
     let path = env.get("PATH").cloned().unwrap_or_default();
-    if let Some(browser) = crate::commands::browser(ctx, &path) {
+    if let Some(browser) = crate::tools::browser(ctx, &path) {
         env.insert("PORTBOOK_CHROMIUM".to_owned(), browser.display().to_string());
     }
     let own = [
@@ -270,7 +270,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
         env,
     };
     let log = output.join("playwright.log");
-    let code = run_to_end(ctx, &spawn, &log);
+    let code = spawn.start(&log).and_then(|mut running| running.wait(&ctx.stop, || Ok(())));
     let _ = std::fs::remove_file(&token_file);
     let counts = crate::plan::Counter::Playwright.read(&std::fs::read_to_string(&log).unwrap_or_default());
     ensure!(
@@ -280,19 +280,6 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
         tail(&log, 40)
     );
     Ok(counts.to_string())
-}
-
-fn run_to_end(ctx: &Context, spawn: &Spawn, log: &Path) -> Result<Option<i32>> {
-    let mut running = spawn.start(log)?;
-    loop {
-        if let Some(code) = running.poll()? {
-            return Ok(code);
-        }
-        if ctx.stop.requested() {
-            return running.stop(crate::process::GRACE);
-        }
-        std::thread::sleep(POLL);
-    }
 }
 
 /// A file that only its owner can read.

@@ -2,10 +2,10 @@
 
 use super::System;
 use crate::commands::Needs;
-use crate::commands::browser;
 use crate::context::Context;
 use crate::engine::probe::{EngineState, engine_state};
 use crate::plan::Need;
+use crate::tools::browser;
 use serde::Serialize;
 
 /// One thing that was looked for.

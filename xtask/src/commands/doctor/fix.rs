@@ -4,7 +4,7 @@ use super::findings::Finding;
 use crate::commands::Needs;
 use crate::context::Context;
 use crate::plan::{Plan, Step};
-use crate::process::on_path;
+use crate::tools::on_path;
 
 /// The plan for what is missing.
 pub fn plan(ctx: &Context, findings: &[Finding]) -> Plan {

@@ -90,7 +90,7 @@ fn print(ctx: &Context, findings: &[Finding]) {
         0 => println!("\nnothing is missing\n  next: cargo xtask smoke"),
         lacking => println!("\n{lacking} of {} are missing", findings.len()),
     }
-    if crate::engine::path_with_engine(ctx).is_some() {
+    if crate::tools::path_with_engine(ctx).is_some() {
         println!("  for docker in this shell: eval \"$(docker/airgap/engine.sh env)\"");
     }
 }

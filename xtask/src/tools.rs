@@ -1,0 +1,29 @@
+//! Where the programs of this machine are found.
+
+use crate::context::Context;
+use std::path::{Path, PathBuf};
+
+/// A program's file on a PATH.
+pub fn on_path(path: &str, program: &str) -> Option<PathBuf> {
+    std::env::split_paths(path).map(|dir| dir.join(program)).find(|file| file.is_file())
+}
+
+/// A PATH with the engine's own programs first, where `docker/airgap/engine.sh` has put some.
+pub fn path_with_engine(ctx: &Context) -> Option<String> {
+    let dir = ctx.env.get("PORTBOOK_ENGINE_BIN").unwrap_or("/opt/portbook-engine/bin");
+    let path = ctx.env.get("PATH")?;
+    let known = std::env::split_paths(path).any(|entry| entry == Path::new(dir));
+    (Path::new(dir).join("docker").exists() && !known).then(|| format!("{dir}:{path}"))
+}
+
+/// The browser that the end-to-end tests drive.
+pub fn browser(ctx: &Context, path: &str) -> Option<PathBuf> {
+    if let Some(named) = ctx.env.get("PORTBOOK_CHROMIUM") {
+        return Some(PathBuf::from(named)).filter(|file| file.is_file());
+    }
+    let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+        .iter()
+        .find_map(|name| on_path(path, name))
+        .or_else(|| mac.is_file().then_some(mac))
+}
