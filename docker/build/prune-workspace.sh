@@ -4,7 +4,7 @@
 set -eu
 cd "$1"
 
-sed -i 's/"xtask",\{0,1\} *//' Cargo.toml
+sed -i 's/"xtask[^"]*",\{0,1\} *//g' Cargo.toml
 mkdir -p crates/evidence/src backend/src
 : >crates/evidence/src/lib.rs
 : >backend/src/lib.rs

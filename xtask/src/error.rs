@@ -1,6 +1,7 @@
 //! How a call ends: the exit codes of `docs/pipeline.md`, and errors that name the next command.
 
 use std::fmt;
+use std::process::ExitCode;
 
 /// Why a call did not do what it was asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +70,34 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// The exit code for an error: the [`Problem`]'s own, or 1.
+/// A failure that has been reported in full already: only its exit code is left to be told.
+#[derive(Debug)]
+pub struct Reported(pub Exit);
+
+impl fmt::Display for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ended with exit code {}", self.0 as u8)
+    }
+}
+
+impl std::error::Error for Reported {}
+
+/// The exit code for an error: its own where it has one, or 1.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    error.downcast_ref::<Problem>().map_or(Exit::Failed as u8, |problem| problem.exit as u8)
+    let reported = error.downcast_ref::<Reported>().map(|reported| reported.0);
+    let told = reported.or_else(|| error.downcast_ref::<Problem>().map(|problem| problem.exit));
+    told.unwrap_or(Exit::Failed) as u8
+}
+
+/// How a program ends: an error is printed, unless its report has said everything.
+pub fn exit(done: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    if !error.is::<Reported>() {
+        eprintln!("error: {error:#}");
+    }
+    ExitCode::from(exit_code(&error))
 }
 
 /// The candidate most like `given`, when one is near enough to be what was meant.
@@ -101,6 +127,7 @@ mod tests {
         let error = anyhow::Error::new(Problem::missing("no engine").next("doctor"));
         assert_eq!(exit_code(&error), 4);
         assert_eq!(error.to_string(), "no engine\n  next: doctor");
+        assert_eq!(exit_code(&anyhow::Error::new(Reported(Exit::Refused)).context("more")), 3);
         assert_eq!(exit_code(&anyhow::anyhow!("other")), 1);
     }
 }

@@ -1,33 +1,10 @@
-//! The delivery pipeline as a program: what CI and developers run, defined once.
-
-mod cli;
-mod commands;
-mod context;
-mod engine;
-mod error;
-mod image;
-mod plan;
-mod policy;
-mod process;
-mod record;
-mod smoke;
-mod tools;
+//! `cargo xtask`.
 
 use clap::Parser as _;
 use std::process::ExitCode;
+use xtask::{cli::Cli, commands, context::Context, error};
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    let done =
-        context::Context::of_process(cli.verbose).and_then(|ctx| commands::dispatch(&ctx, cli.command));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where the report has already said everything, the error is only the exit code.
-            if !error.is::<commands::Reported>() {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::from(commands::exit_code(&error))
-        }
-    }
+    let cli = Cli::parse();
+    error::exit(Context::of_process(cli.verbose).and_then(|ctx| commands::dispatch(&ctx, cli.command)))
 }

@@ -1,8 +1,8 @@
 //! `build-image`: images through BuildKit.
 
-use super::{Reported, prepare};
+use super::prepare;
 use crate::context::{Context, Head};
-use crate::error::{Exit, Problem};
+use crate::error::{Exit, Problem, Reported};
 use crate::image::{read_layout, violations};
 use crate::plan::{Need, Plan, Step};
 use crate::policy::Pipeline;

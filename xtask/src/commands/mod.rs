@@ -11,12 +11,11 @@ pub mod test;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
-use crate::error::{self, Exit};
+use crate::error::{Exit, Reported};
 use crate::plan::{self, Outcome, Plan, RunOptions, RunReport};
 use anyhow::Result;
 use clap::CommandFactory as _;
 pub use needs::Needs;
-use std::fmt;
 
 /// Runs a command.
 pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
@@ -33,23 +32,6 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
             Ok(())
         }
     }
-}
-
-/// A failure that has been reported in full already: only its exit code is left to be told.
-#[derive(Debug)]
-pub struct Reported(pub Exit);
-
-impl fmt::Display for Reported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ended with exit code {}", self.0 as u8)
-    }
-}
-
-impl std::error::Error for Reported {}
-
-/// The exit code for an error.
-pub fn exit_code(error: &anyhow::Error) -> u8 {
-    error.downcast_ref::<Reported>().map_or_else(|| error::exit_code(error), |reported| reported.0 as u8)
 }
 
 /// Runs a plan, prints its table on stderr and writes its reports.

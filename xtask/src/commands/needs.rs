@@ -1,7 +1,7 @@
 //! Whether this machine has what steps need. Each question is asked once.
 
 use crate::context::Context;
-use crate::engine::probe;
+use crate::engine::engine_state;
 use crate::plan::Need;
 use crate::tools::{browser, on_path, path_with_engine};
 use std::cell::RefCell;
@@ -33,7 +33,7 @@ impl<'a> Needs<'a> {
         }
         let answer = match need {
             Need::Node => self.lack_of_node(),
-            Need::Engine => probe::engine_state(self.ctx).lack().or_else(|| self.lack_of_plugin("buildx")),
+            Need::Engine => engine_state(self.ctx).lack().or_else(|| self.lack_of_plugin("buildx")),
             Need::Compose => self.lack_of_plugin("compose"),
             Need::Browser => browser(self.ctx, &self.path).is_none().then(|| {
                 "no Chromium or Chrome was found; next: cargo xtask doctor --fix, or set PORTBOOK_CHROMIUM".to_owned()

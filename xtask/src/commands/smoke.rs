@@ -1,22 +1,23 @@
-//! `smoke`: boots the production build and checks it.
+//! `smoke`: brings the production build here and has it booted and checked by `xtask-containers`.
 
 use super::build_image::{self, Destination, Target, parse_reference};
-use super::{Needs, Reported, prepare, test};
+use super::{Needs, prepare, test};
 use crate::context::{Context, Head};
-use crate::engine::Engine;
-use crate::engine::docker::DockerEngine;
-use crate::engine::probe::{EngineState, engine_state};
-use crate::engine::process::{Build, ProcessEngine};
+use crate::engine::{EngineState, engine_state};
 use crate::error::{Exit, Problem};
 use crate::image::read_layout;
-use crate::plan::{self, Counts, JobReport, Need, Plan, RunReport, Step, summary};
+use crate::plan::{Need, Plan, Step};
 use crate::policy::Pipeline;
-use crate::{record, smoke};
+use crate::process::child_env;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use evidence::{Claim, CommitSha, Digest, ImageRef, Outcome};
+use evidence::{Digest, ImageRef};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::process::Command;
+
+/// The package that boots and judges: compiled when a command first needs it, because it holds Docker's client.
+const BOOTER: &str = "xtask-containers";
 
 /// Arguments of `smoke`.
 #[derive(Debug, clap::Args)]
@@ -66,11 +67,13 @@ enum EngineChoice {
 }
 
 /// What is booted, and how it comes to be there.
-enum Subject {
-    /// An image of the engine's store, by name or digest.
-    Image { reference: String, digest: Option<Digest>, plan: Plan },
-    /// The release binary and the web files of this tree.
-    Processes { plan: Plan },
+struct Subject {
+    /// The steps that bring it here.
+    plan: Plan,
+    /// How `xtask-containers` is told what it is.
+    told: Vec<String>,
+    /// What it is, for people.
+    what: String,
 }
 
 /// Boots the production build and checks it.
@@ -87,88 +90,50 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     }
     let id = run_id();
     let (subject, without) = choose(ctx, args, &needs, &pipeline, &head, &id)?;
-    let mut plan = match &subject {
-        Subject::Image { plan, .. } | Subject::Processes { plan } => plan.clone(),
-    };
+    let boot = boot_step(ctx, args, &subject, &id);
+    let mut plan = subject.plan;
     if args.e2e && !plan.steps().any(|step| step.dir == "frontend") {
         plan.jobs[0].steps.push(test::npm_ci_step(ctx, "smoke/npm-ci"));
     }
     if args.dry_run {
+        plan.jobs[0].steps.push(boot);
         print!("{}", plan.script());
         return Ok(());
     }
-    let way = match &without {
-        Some(_) => "WITHOUT a container",
-        None => "in a container",
-    };
-    let what = match (&args.image, &args.artefact) {
-        (Some(image), _) => image.to_string(),
-        (_, Some(path)) => format!("artefact {}", path.display()),
-        _ => format!(
-            "commit {}{}",
-            head.commit.short(),
-            if head.dirty { " with uncommitted changes" } else { "" }
-        ),
-    };
-    eprintln!("smoke of {what}, {way}");
+    let way = if without.is_some() { "WITHOUT a container" } else { "in a container" };
+    eprintln!("smoke of {}, {way}", subject.what);
     if let Some(why) = &without {
         eprintln!("  {why}");
     }
-    let began = Instant::now();
-    if plan.steps().next().is_some() {
-        prepare(ctx, "smoke", &plan)?;
-    }
-    let (mut engine, commit, digest): (Box<dyn Engine>, CommitSha, _) = match subject {
-        Subject::Image { reference, digest, .. } => {
-            let mut engine = DockerEngine::new(ctx, &id, &reference, args.port, args.keep)?;
-            let commit = revision(&engine)?;
-            // An image from elsewhere is of whatever commit it says; what was built here is of this one.
-            let from_here = args.image.is_none() && args.artefact.is_none();
-            engine.remove_image_too(from_here);
-            (Box::new(engine), if from_here { head.commit.clone() } else { commit }, digest)
-        }
-        Subject::Processes { .. } => {
-            let build = Build { binary: release_binary(ctx), web_root: ctx.root.join("frontend/dist") };
-            (Box::new(ProcessEngine::new(ctx, &id, &head, build, args.port)?), head.commit.clone(), None)
-        }
-    };
-    eprintln!("checks of {}", engine.describe());
-    let e2e = if args.e2e { Some(ctx.work_dir("e2e")?.join(&id)) } else { None };
-    let settings = smoke::Settings { commit, digest, keep: args.keep, e2e };
-    let outcome = smoke::run(ctx, &pipeline, engine.as_mut(), &settings)?;
-
-    let passed = outcome.checks.iter().all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
-    if let Some(url) = &outcome.url {
-        engine.keep();
-        eprintln!("\nit runs at {url}\n  stop it: {}", engine.how_to_remove());
-        println!("{url}");
-    }
-    let report = RunReport {
-        jobs: vec![JobReport { name: "smoke".to_owned(), steps: outcome.checks }],
-        time: began.elapsed(),
-    };
-    plan::write_reports(ctx, "smoke-checks", &report)?;
-    if args.json {
-        println!("{:#}", plan::json::value(&report));
-    }
-    if !head.dirty {
-        let claim = Claim::Smoke {
-            commit: settings.commit.clone(),
-            digest: outcome.digest,
-            outcome: if passed { Outcome::Success } else { Outcome::Failure },
-            engine: engine.name().parse()?,
-        };
-        record::write(ctx, &pipeline, claim)?;
-    }
-    closing_lines(ctx, &what, way, &report, passed);
-    if passed { Ok(()) } else { Err(Reported(Exit::Failed).into()) }
+    plan.jobs[0].steps.push(
+        Step::new("smoke/xtask-containers", &["cargo", "build", "--quiet", "--locked", "--package", BOOTER])
+            .lane("cargo")
+            .hint("cargo build --package xtask-containers"),
+    );
+    prepare(ctx, "smoke", &plan)?;
+    ctx.stop.check()?;
+    // From here on it is that program which the user watches, stops, and whose exit code counts.
+    Err(Command::new(&boot.argv[0])
+        .args(&boot.argv[1..])
+        .current_dir(&ctx.root)
+        .env_clear()
+        .envs(child_env(ctx))
+        .exec())
+    .with_context(|| format!("cannot run: {}", boot.line()))
 }
 
-fn closing_lines(ctx: &Context, what: &str, way: &str, report: &RunReport, passed: bool) {
-    let counts: Counts = report.counts();
-    let (word, colour) = if passed { ("healthy", "32") } else { ("NOT HEALTHY", "31") };
-    eprintln!("\n{counts}");
-    eprintln!("{}: {what}, {way}, {}", summary::paint(ctx.out, colour, word), summary::duration(report.time));
+/// The call that boots and judges what the plan has brought.
+fn boot_step(ctx: &Context, args: &Args, subject: &Subject, id: &str) -> Step {
+    let mut step =
+        Step::new("smoke/boot", &["cargo", "run", "--quiet", "--locked", "--package", BOOTER, "--"])
+            .args(["smoke", "--id", id, "--what", &subject.what, "--port", &args.port.to_string()])
+            .args(subject.told.clone());
+    let flags =
+        [("--keep", args.keep), ("--e2e", args.e2e), ("--json", args.json), ("--verbose", ctx.out.verbose)];
+    for (flag, _) in flags.iter().filter(|(_, set)| *set) {
+        step = step.args([*flag]);
+    }
+    step
 }
 
 /// Decides what to boot; beside it, why it is not a container where it is none.
@@ -192,20 +157,17 @@ fn choose(
     } else {
         needs.lack(Need::Engine)
     };
+    let changes = if head.dirty { " with uncommitted changes" } else { "" };
+    let of_head = format!("commit {}{changes}", head.commit.short());
     if let Some(why) = lack {
         if args.engine == EngineChoice::Docker || wants_image {
             return Err(Problem::missing(why).into());
         }
-        return Ok((Subject::Processes { plan: process_plan(ctx) }, Some(why)));
+        let told = vec!["--processes".to_owned()];
+        return Ok((Subject { plan: process_plan(ctx), told, what: of_head }, Some(why)));
     }
     let subject = if let Some(image) = &args.image {
-        let reference = image.to_string();
-        let script =
-            format!("docker image inspect --format '{{{{.Id}}}}' {reference} || docker pull {reference}");
-        let pull = Step::new("smoke/pull", &["sh", "-c", &script])
-            .requires(Need::Engine)
-            .hint("is the reference right, and may this machine read the registry? docker login");
-        Subject::Image { reference, digest: image.digest.clone(), plan: Plan::of("smoke", vec![pull]) }
+        pulled(image)
     } else if let Some(path) = &args.artefact {
         load_artefact(ctx, path, id)?
     } else {
@@ -219,9 +181,22 @@ fn choose(
             &Destination::Store,
             &reference,
         );
-        Subject::Image { reference, digest: None, plan: Plan::of("smoke", vec![build]) }
+        let told = vec!["--image".to_owned(), reference, "--of-head".to_owned()];
+        Subject { plan: Plan::of("smoke", vec![build]), told, what: of_head }
     };
     Ok((subject, None))
+}
+
+/// An image from elsewhere, which is pulled where it is not here.
+fn pulled(image: &ImageRef) -> Subject {
+    let what = image.to_string();
+    let script = format!("docker image inspect --format '{{{{.Id}}}}' {what} || docker pull {what}");
+    let pull = Step::new("smoke/pull", &["sh", "-c", &script])
+        .requires(Need::Engine)
+        .hint("is the reference right, and may this machine read the registry? docker login");
+    let mut told = vec!["--image".to_owned(), what.clone()];
+    told.extend(image.digest.iter().flat_map(|digest| ["--digest".to_owned(), digest.to_string()]));
+    Subject { plan: Plan::of("smoke", vec![pull]), told, what }
 }
 
 /// An OCI layout as it stands, put into the engine's store and booted by its digest.
@@ -246,7 +221,11 @@ fn load_artefact(ctx: &Context, path: &Path, id: &str) -> Result<Subject> {
         .hint("cargo xtask doctor says what this engine is");
     let by_manifest = matches!(engine_state(ctx), EngineState::Ready { containerd_store: true, .. });
     let reference = if by_manifest { &facts.digest } else { &facts.config_digest }.to_string();
-    Ok(Subject::Image { reference, digest: Some(facts.digest), plan: Plan::of("smoke", vec![load]) })
+    Ok(Subject {
+        plan: Plan::of("smoke", vec![load]),
+        told: ["--image", &reference, "--digest", facts.digest.as_str()].map(str::to_owned).to_vec(),
+        what: format!("artefact {}", path.display()),
+    })
 }
 
 /// The release binary and the web files, built on this machine.
@@ -261,20 +240,6 @@ fn process_plan(ctx: &Context) -> Plan {
         .requires(Need::Node)
         .hint("cd frontend && npm run build");
     Plan::of("smoke", vec![cargo, test::npm_ci_step(ctx, "smoke/npm-ci"), web])
-}
-
-fn release_binary(ctx: &Context) -> PathBuf {
-    let target =
-        ctx.env.get("CARGO_TARGET_DIR").map_or_else(|| ctx.root.join("target"), |dir| ctx.root.join(dir));
-    target.join("release/portbook")
-}
-
-/// The commit that an image says it is of.
-fn revision(engine: &DockerEngine) -> Result<CommitSha> {
-    let labels = engine.image()?.config.and_then(|config| config.labels).unwrap_or_default();
-    let revision = labels.get("org.opencontainers.image.revision");
-    let revision = revision.context("the image has no label org.opencontainers.image.revision")?;
-    revision.parse().context("the image's label org.opencontainers.image.revision")
 }
 
 /// Looks before minutes are spent on a build; who takes the port in between is told when it is bound.

@@ -3,7 +3,7 @@
 use super::System;
 use crate::commands::Needs;
 use crate::context::Context;
-use crate::engine::probe::{EngineState, engine_state};
+use crate::engine::{EngineState, engine_state};
 use crate::plan::Need;
 use crate::tools::browser;
 use serde::Serialize;

@@ -4,9 +4,9 @@ mod findings;
 mod fix;
 mod system;
 
-use super::{Needs, Reported, prepare};
+use super::{Needs, prepare};
 use crate::context::Context;
-use crate::error::{Exit, Problem, nearest};
+use crate::error::{Exit, Problem, Reported, nearest};
 use crate::plan::summary;
 use anyhow::Result;
 use findings::{Finding, NAMES, look};

@@ -1,8 +1,6 @@
 //! Where a thing runs: in containers of a Docker engine, or as processes of this machine.
 
 pub mod docker;
-pub mod http;
-pub mod probe;
 pub mod process;
 
 use anyhow::Result;

@@ -1,8 +1,6 @@
 //! The application in containers: the production image, locked down as it is in production.
 
-use super::{Engine, Finished, Role, probe};
-use crate::context::Context;
-use crate::error::{Exit, Problem};
+use super::{Engine, Finished, Role};
 use anyhow::{Context as _, Result, bail};
 use bollard::Docker;
 use bollard::container::LogOutput;
@@ -19,6 +17,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use xtask::context::Context;
+use xtask::error::{Exit, Problem};
+use xtask::process::child_env;
 
 /// The label that every container and volume of a smoke run carries; its value is the pid of the run, or
 /// `kept` where it is meant to outlive the run.
@@ -44,12 +45,32 @@ pub struct DockerEngine {
     removes_image: bool,
 }
 
+/// The client for the engine that `docker` itself would talk to.
+///
+/// # Errors
+/// When there is no socket, or the engine is one that only `docker` can reach, such as over SSH.
+fn connect(ctx: &Context) -> Result<Docker> {
+    let host = match ctx.env.get("DOCKER_HOST") {
+        Some(host) => host.to_owned(),
+        None => duct::cmd!("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+            .full_env(child_env(ctx))
+            .stderr_null()
+            .read()
+            .context("docker context inspect")?,
+    };
+    if ["unix://", "tcp://", "http://"].iter().any(|scheme| host.starts_with(scheme)) {
+        Ok(Docker::connect_with_host(&host)?)
+    } else {
+        bail!("docker talks to {host:?}, expected unix://… or tcp://…, an engine on this machine")
+    }
+}
+
 impl DockerEngine {
     /// An engine for one image, which must be in the engine's store. What killed runs left behind is removed.
     ///
     /// `keep` says that the containers are meant to outlive this program.
     pub fn new(ctx: &Context, id: &str, image: &str, port: u16, keep: bool) -> Result<Self> {
-        let docker = probe::connect(ctx)?;
+        let docker = connect(ctx)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let version = runtime.block_on(docker.version())?.version.unwrap_or_default();
         let engine = Self {
@@ -222,7 +243,7 @@ impl Engine for DockerEngine {
                 self.ctx.stop.check()?;
                 bail!("{} {} did not end within {} s", self.image, args.join(" "), BOUND.as_secs());
             }
-            std::thread::sleep(crate::process::POLL);
+            std::thread::sleep(xtask::process::POLL);
         };
         let output = self.output(&name, "all");
         self.remove(&name);

@@ -2,15 +2,15 @@
 
 use super::Subject;
 use super::checks::Tokens;
-use crate::context::Context;
-use crate::engine::http::Client;
-use crate::policy::Pipeline;
-use crate::record;
+use crate::http::Client;
 use anyhow::{Context as _, Result, ensure};
 use evidence::{Claim, Evidence, Outcome};
 use serde_json::json;
 use time::OffsetDateTime;
 use xshell::cmd;
+use xtask::context::Context;
+use xtask::policy::Pipeline;
+use xtask::record;
 
 /// How many commits are shown.
 const COMMITS: &str = "--max-count=100";

@@ -1,9 +1,9 @@
 //! A named line with its time per check.
 
-use crate::context::Context;
-use crate::plan::{Counts, Outcome, StepReport, summary};
 use anyhow::Result;
 use std::time::{Duration, Instant};
+use xtask::context::Context;
+use xtask::plan::{Counts, Outcome, StepReport, summary};
 
 /// Runs checks and remembers how they ended.
 pub struct Recorder<'a> {

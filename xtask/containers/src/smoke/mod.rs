@@ -5,16 +5,16 @@ mod container;
 mod recorder;
 mod seed;
 
-use crate::context::Context;
-use crate::engine::http::Client;
 use crate::engine::{Engine, Role};
-use crate::plan::StepReport;
-use crate::policy::Pipeline;
+use crate::http::Client;
 use anyhow::{Context as _, Result};
 use evidence::{CommitSha, Digest};
 pub use recorder::Recorder;
 use std::path::PathBuf;
 use std::time::Duration;
+use xtask::context::Context;
+use xtask::plan::StepReport;
+use xtask::policy::Pipeline;
 
 /// What a run is told.
 pub struct Settings {

@@ -1,17 +1,17 @@
 //! What is asked of a booted build, wherever it runs.
 
 use super::Subject;
-use crate::context::Context;
-use crate::engine::http::Client;
 use crate::engine::{Engine, Finished, Role};
-use crate::error::Problem;
-use crate::policy::Pipeline;
-use crate::process::{POLL, Spawn, child_env, tail};
+use crate::http::Client;
 use anyhow::{Context as _, Result, bail, ensure};
 use evidence::{Claim, CommitSha, Evidence, Outcome};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use xtask::context::Context;
+use xtask::error::Problem;
+use xtask::policy::Pipeline;
+use xtask::process::{POLL, Spawn, child_env, tail};
 
 /// The service that the smoke run itself puts on the board.
 pub const SERVICE: &str = "smoke-check";
@@ -57,7 +57,7 @@ pub fn ready(ctx: &Context, engine: &mut dyn Engine, client: &Client) -> Result<
         if let Some(code) = engine.ended(Role::Server)? {
             // Waiting longer cannot help.
             return Err(
-                Problem::new(crate::error::Exit::Failed, format!("the server ended with {code:?}")).into()
+                Problem::new(xtask::error::Exit::Failed, format!("the server ended with {code:?}")).into()
             );
         }
         client.get("/readyz")?.expect(200)?;
@@ -253,7 +253,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     write_secret(&token_file, &tokens.writer)?;
     let mut env = child_env(ctx);
     let path = env.get("PATH").cloned().unwrap_or_default();
-    if let Some(browser) = crate::tools::browser(ctx, &path) {
+    if let Some(browser) = xtask::tools::browser(ctx, &path) {
         env.insert("PORTBOOK_CHROMIUM".to_owned(), browser.display().to_string());
     }
     let own = [
@@ -272,7 +272,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     let log = output.join("playwright.log");
     let code = spawn.start(&log).and_then(|mut running| running.wait(&ctx.stop, || Ok(())));
     let _ = std::fs::remove_file(&token_file);
-    let counts = crate::plan::Counter::Playwright.read(&std::fs::read_to_string(&log).unwrap_or_default());
+    let counts = xtask::plan::Counter::Playwright.read(&std::fs::read_to_string(&log).unwrap_or_default());
     ensure!(
         code? == Some(0) && counts.passed > 0,
         "{counts}; traces and screenshots: {}\n{}",

@@ -1,13 +1,13 @@
 //! The application without Docker: the same release binary and the same web files, as processes.
 
 use super::{Engine, Finished, Role};
-use crate::context::{Context, Head};
-use crate::error::Problem;
-use crate::process::{self, Running, Spawn};
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use xtask::context::{Context, Head};
+use xtask::error::Problem;
+use xtask::process::{self, Running, Spawn};
 
 /// How long the server may take to bind its port, or a call to end.
 const BOUND: Duration = Duration::from_secs(60);
@@ -115,7 +115,7 @@ impl Engine for ProcessEngine {
                 if log.contains("ddress already in use") || log.contains("ddress in use") {
                     let listen = self.env.get("PORTBOOK_LISTEN").cloned().unwrap_or_default();
                     return Err(Problem::new(
-                        crate::error::Exit::Failed,
+                        xtask::error::Exit::Failed,
                         format!("{listen} is taken by another program"),
                     )
                     .next("cargo xtask smoke without --port, which takes a free one")

@@ -1,0 +1,16 @@
+//! The delivery pipeline as a program: what CI and developers run, defined once.
+//!
+//! A library, so that [`xtask-containers`](../xtask_containers), which boots the application and is compiled only when
+//! a command first needs it, stands on the same context, plans and reports.
+
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod engine;
+pub mod error;
+pub mod image;
+pub mod plan;
+pub mod policy;
+pub mod process;
+pub mod record;
+pub mod tools;
