@@ -323,7 +323,7 @@ fn engine_of_version(version: &'static str) -> String {
                 let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                 while let Some(Ok(line)) = lines.next() {
                     if line.is_empty() {
-                        let body = format!("{{\"Version\":\"{version}\",\"ApiVersion\":\"1.41\"}}");
+                        let body = format!("{{\"ServerVersion\":\"{version}\",\"ApiVersion\":\"1.41\"}}");
                         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
                         let sent = write!(stream, "{head}: {}\r\n\r\n{body}", body.len());
                         if sent.is_err() {
