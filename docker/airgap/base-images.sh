@@ -3,6 +3,7 @@
 #
 #   base-images.sh [NAME…]           the named images, or all of them; one that is there already stays as it is
 #   base-images.sh --renew [NAME…]   makes the stand-ins anew; an image that was really pulled still stays as it is
+#   base-images.sh --cross           the image that compiles for other platforms; minutes and 2 GB, so only when asked for
 #   base-images.sh --list            the names it knows
 #
 # See README.md beside this file for how the stand-ins differ from the real images.
@@ -17,7 +18,9 @@ DEBIAN_IMAGE=debian:bookworm-slim
 RUST_IMAGE=rust:1.95-bookworm
 NODE_IMAGE=node:22-bookworm-slim
 POSTGRES_IMAGE=postgres:17
-KNOWN=("$DEBIAN_IMAGE" "$RUST_IMAGE" "$NODE_IMAGE" "$POSTGRES_IMAGE")
+CROSS_IMAGE=rust:1.95-slim-bookworm
+DEFAULT=("$DEBIAN_IMAGE" "$RUST_IMAGE" "$NODE_IMAGE" "$POSTGRES_IMAGE")
+KNOWN=("${DEFAULT[@]}" "$CROSS_IMAGE")
 LABEL=org.portbook.stand-in
 
 exists() { dkr image inspect "$1" >/dev/null 2>&1; }
@@ -47,7 +50,8 @@ debootstrap_root() {
   security=$(debian_mirror -security)
   {
     printf 'deb %s %s main\n' "$(debian_mirror)" "$suite"
-    if [ -n "$security" ]; then printf 'deb %s %s-security main\n' "$security" "$suite"; fi
+    # sid is its own security suite.
+    if [ -n "$security" ] && [ "$suite" != sid ]; then printf 'deb %s %s-security main\n' "$security" "$suite"; fi
   } >"$work/$suite.list"
   # The host's own certificate bundle goes along: behind a proxy of the site's own, package registries need it.
   quietly "making a minimal $suite (about 20 s)" mmdebstrap --variant=minbase --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -96,6 +100,38 @@ make_postgres() {
   build_stand_in postgres "$POSTGRES_IMAGE" "$work/postgres" --build-context "scripts=$here/images"
 }
 
+# Debian's cross compilers and the architectures whose standard library goes with them: what is not the host's own of amd64,
+# arm64 and armhf. rustc and the libraries must be of one version, so both come from a suite that is newer than the host's.
+make_cross() {
+  local own architecture suite architectures packages=rustc,cargo,pkg-config
+  own=$(dpkg --print-architecture) && architectures=$own
+  for architecture in amd64 arm64 armhf; do
+    if [ "$architecture" != "$own" ]; then
+      architectures+=,$architecture
+      packages+=,libstd-rust-dev:$architecture,gcc-$(gnu_name "$architecture"),libc6-dev-$architecture-cross
+    fi
+  done
+  mkdir -p "$work/cross"
+  # An architecture whose newest build is still to come makes sid uninstallable for a while.
+  for suite in sid testing; do
+    if debootstrap_root "$suite" "$work/cross/root.tar" --include="$packages" --architectures="$architectures" \
+      --aptopt='Acquire::Check-Valid-Until "false"'; then
+      build_stand_in cross "$CROSS_IMAGE" "$work/cross" --build-context "scripts=$here/images"
+      return 0
+    fi
+    say "$suite has no toolchain for $architectures at present"
+  done
+  die 1 "no suite offers rustc and its standard library for $architectures: see above"
+}
+
+gnu_name() {
+  case $1 in
+    amd64) echo x86-64-linux-gnu ;;
+    arm64) echo aarch64-linux-gnu ;;
+    armhf) echo arm-linux-gnueabihf ;;
+  esac
+}
+
 build_stand_in() {
   local name=$1 image=$2 context=$3
   shift 3
@@ -125,6 +161,7 @@ ensure() {
     "$RUST_IMAGE") make_rust ;;
     "$NODE_IMAGE") make_node ;;
     "$POSTGRES_IMAGE") make_postgres ;;
+    "$CROSS_IMAGE") make_cross ;;
   esac
   say "$image made in $((SECONDS - began)) s, $(dkr image inspect --format '{{.Size}}' "$image" | awk '{printf "%.0f MB", $1 / 1e6}') compressed"
 }
@@ -134,15 +171,16 @@ wanted=()
 for argument in "$@"; do
   case $argument in
     --renew) renew=yes ;;
+    --cross) wanted+=("$CROSS_IMAGE") ;;
     --list) printf '%s\n' "${KNOWN[@]}" && exit 0 ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *)
       [[ " ${KNOWN[*]} " == *" $argument "* ]] || die 2 "unknown image '$argument': one of ${KNOWN[*]} was expected"
       wanted+=("$argument")
       ;;
   esac
 done
-[ "${#wanted[@]}" -gt 0 ] || wanted=("${KNOWN[@]}")
+[ "${#wanted[@]}" -gt 0 ] || wanted=("${DEFAULT[@]}")
 
 server_version >/dev/null || die 4 "no engine answers; next: docker/airgap/engine.sh"
 work=$(mktemp -d)
