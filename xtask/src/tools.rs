@@ -1,6 +1,7 @@
 //! Where the programs of this machine are found.
 
 use crate::context::Context;
+use crate::image::Runner;
 use std::path::{Path, PathBuf};
 
 /// A program's file on a PATH.
@@ -26,4 +27,16 @@ pub fn browser(ctx: &Context, path: &str) -> Option<PathBuf> {
         .iter()
         .find_map(|name| on_path(path, name))
         .or_else(|| mac.is_file().then_some(mac))
+}
+
+/// What this machine runs. Interpreters that are registered and switched off do not count.
+pub fn runner() -> Runner {
+    let enabled =
+        |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.lines().next() == Some("enabled"));
+    let entries = std::fs::read_dir("/proc/sys/fs/binfmt_misc").into_iter().flatten().flatten();
+    let interpreters = entries
+        .filter(|entry| enabled(&entry.path()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    Runner { machine: std::env::consts::ARCH.to_owned(), interpreters }
 }

@@ -12,6 +12,13 @@ use xshell::cmd;
 /// The oldest Node.js that the front-end's tools run on.
 pub const OLDEST_NODE: (u32, u32) = (20, 19);
 
+/// The base image that compiles for the builder's own platform.
+pub const RUST_IMAGE: &str = "rust:1.95-bookworm";
+/// The base image that compiles for other platforms.
+pub const CROSS_IMAGE: &str = "rust:1.95-slim-bookworm";
+/// The label of images that docker/airgap made in place of real ones.
+const STAND_IN: &str = "org.portbook.stand-in";
+
 /// Answers for a machine.
 pub struct Needs<'a> {
     ctx: &'a Context,
@@ -34,6 +41,7 @@ impl<'a> Needs<'a> {
         let answer = match need {
             Need::Node => self.lack_of_node(),
             Need::Engine => engine_state(self.ctx).lack().or_else(|| self.lack_of_plugin("buildx")),
+            Need::Cross => self.lack_of_cross(),
             Need::Compose => self.lack_of_plugin("compose"),
             Need::Browser => browser(self.ctx, &self.path).is_none().then(|| {
                 "no Chromium or Chrome was found; next: cargo xtask doctor --fix, or set PORTBOOK_CHROMIUM".to_owned()
@@ -103,6 +111,24 @@ impl<'a> Needs<'a> {
     fn llvm_tools_of_toolchain(&self) -> Option<PathBuf> {
         let lib = self.version_of("rustc", &["--print", "target-libdir"])?;
         Some(PathBuf::from(lib).parent()?.join("bin"))
+    }
+
+    /// Whether an image is in the engine's store.
+    pub fn has_image(&self, image: &str) -> bool {
+        self.version_of("docker", &["image", "inspect", "--format", "{{.Id}}", image]).is_some()
+    }
+
+    /// A registry brings the image that compiles for other platforms. Where the one beside it is a stand-in, none can be
+    /// reached, and this one is made on demand.
+    fn lack_of_cross(&self) -> Option<String> {
+        let label = format!("{{{{index .Config.Labels \"{STAND_IN}\"}}}}");
+        let stand_in = self.version_of("docker", &["image", "inspect", "--format", &label, RUST_IMAGE]);
+        (stand_in.as_deref() == Some("true") && !self.has_image(CROSS_IMAGE)).then(|| {
+            format!(
+                "{CROSS_IMAGE}, which compiles for other platforms than this machine's, is not in the engine's store; \
+                 next: cargo xtask doctor --fix --only cross"
+            )
+        })
     }
 
     fn lack_of_node(&self) -> Option<String> {

@@ -5,13 +5,15 @@ use super::{Needs, prepare, test};
 use crate::context::{Context, Head};
 use crate::engine::{EngineState, engine_state};
 use crate::error::{Exit, Problem};
-use crate::image::read_layout;
+use crate::image::{ImageFacts, read_layout};
 use crate::plan::{Need, Plan, Step};
 use crate::policy::Pipeline;
 use crate::process::child_env;
+use crate::tools::runner;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use evidence::{Digest, ImageRef};
+use serde_json::json;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,7 +33,7 @@ pub struct Args {
     /// Boot this image instead of building one; it is pulled where it is not here
     #[arg(long, value_name = "REF", value_parser = parse_reference, conflicts_with = "artefact")]
     image: Option<ImageRef>,
-    /// Boot the image in this OCI image layout instead of building one
+    /// Boot the image in this OCI image layout instead of building one; of an index, each image that this machine can run
     #[arg(long, value_name = "PATH")]
     artefact: Option<PathBuf>,
     /// What to boot it on
@@ -199,33 +201,61 @@ fn pulled(image: &ImageRef) -> Subject {
     Subject { plan: Plan::of("smoke", vec![pull]), told, what }
 }
 
-/// An OCI layout as it stands, put into the engine's store and booted by its digest.
+/// The images of an OCI layout that this machine can run, each as it stands, put into the engine's store and booted by
+/// its digest.
 fn load_artefact(ctx: &Context, path: &Path, id: &str) -> Result<Subject> {
-    let facts = read_layout(&std::path::absolute(path)?).map_err(|error| {
+    let layout = read_layout(&std::path::absolute(path)?).map_err(|error| {
         Problem::usage(format!("--artefact {}: {error:#}", path.display()))
             .next("cargo xtask build-image --output target/artefact")
     })?;
+    let runner = runner();
+    let (mut here, elsewhere): (Vec<_>, Vec<_>) =
+        layout.images.iter().partition(|image| runner.runs(&image.platform));
+    if here.is_empty() {
+        return Err(Problem::missing(format!(
+            "--artefact {}: this machine runs none of its platforms: {}",
+            path.display(),
+            layout.platforms().join(", ")
+        ))
+        .next("cargo xtask doctor --fix --only emulation")
+        .into());
+    }
+    // The machine's own platform comes first: it is the one that the browser sees and that `--keep` leaves running.
+    here.sort_by_key(|image| !runner.is_own(&image.platform));
     let dir = path.to_str().context("--artefact: expected a path in UTF-8")?.to_owned();
-    let tar = ctx.work_dir("smoke")?.join(format!("{id}.tar"));
-    // An engine with the older store reads docker-archives only: the layout with one more file is one too.
-    let blob = |digest: &Digest| format!("blobs/sha256/{}", digest.encoded());
-    let layers: Vec<String> = facts.layers.iter().map(blob).collect();
-    let archive =
-        serde_json::json!([{ "Config": blob(&facts.config_digest), "RepoTags": null, "Layers": layers }]);
-    let script = "extra=$(mktemp -d) && printf %s \"$3\" > \"$extra/manifest.json\" \
-        && tar -cf \"$2\" -C \"$1\" . -C \"$extra\" manifest.json && docker load --input \"$2\"; \
-        code=$?; rm -rf \"$2\" \"$extra\"; exit $code";
-    let tar = ctx.shown(&tar).to_string();
-    let load = Step::new("smoke/load", &["sh", "-c", script, "load", &dir, &tar, &archive.to_string()])
-        .requires(Need::Engine)
-        .hint("cargo xtask doctor says what this engine is");
     let by_manifest = matches!(engine_state(ctx), EngineState::Ready { containerd_store: true, .. });
-    let reference = if by_manifest { &facts.digest } else { &facts.config_digest }.to_string();
-    Ok(Subject {
-        plan: Plan::of("smoke", vec![load]),
-        told: ["--image", &reference, "--digest", facts.digest.as_str()].map(str::to_owned).to_vec(),
-        what: format!("artefact {}", path.display()),
-    })
+    let mut steps = Vec::new();
+    let mut told = vec!["--digest".to_owned(), layout.digest.to_string()];
+    for (at, image) in here.iter().enumerate() {
+        let tar = ctx.work_dir("smoke")?.join(format!("{id}-{at}.tar"));
+        steps.push(load_step(image, &dir, &ctx.shown(&tar).to_string()));
+        let reference = if by_manifest { &image.digest } else { &image.config_digest };
+        told.extend(["--image".to_owned(), reference.to_string()]);
+        told.extend(["--platform".to_owned(), image.platform.to_string()]);
+    }
+    for image in elsewhere {
+        told.extend(["--not-here".to_owned(), image.platform.to_string()]);
+    }
+    Ok(Subject { plan: Plan::of("smoke", steps), told, what: format!("artefact {}", path.display()) })
+}
+
+/// Hands the engine one image of a layout. An engine with the older store reads docker-archives only: the layout with one
+/// more file is one too.
+fn load_step(image: &ImageFacts, dir: &str, tar: &str) -> Step {
+    let blob = |digest: &Digest| format!("blobs/sha256/{}", digest.encoded());
+    let layers: Vec<String> = image.layers.iter().map(blob).collect();
+    let archive = json!([{ "Config": blob(&image.config_digest), "RepoTags": null, "Layers": layers }]);
+    let index = json!({ "schemaVersion": 2, "manifests": [image.entry] });
+    let script = "dir=$1 tar=$2 extra=$(mktemp -d) && printf %s \"$3\" > \"$extra/manifest.json\" \
+        && printf %s \"$4\" > \"$extra/index.json\" && shift 4 \
+        && tar -cf \"$tar\" -C \"$dir\" oci-layout \"$@\" -C \"$extra\" index.json manifest.json \
+        && docker load --input \"$tar\"; code=$?; rm -rf \"$tar\" \"$extra\"; exit $code";
+    let id = format!("smoke/load-{}", image.platform.to_string().replace('/', "-"));
+    Step::new(id, &["sh", "-c", script, "load", dir, tar, &archive.to_string(), &index.to_string()])
+        .args([blob(&image.digest), blob(&image.config_digest)])
+        .args(layers)
+        .requires(Need::Engine)
+        .hint("cargo xtask doctor says what this engine is")
 }
 
 /// The release binary and the web files, built on this machine.

@@ -6,21 +6,19 @@ use super::platform::Platform;
 use anyhow::{Context as _, Result, bail, ensure};
 use evidence::Digest;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 #[derive(Deserialize)]
 struct Index {
-    manifests: Vec<Descriptor>,
+    manifests: Vec<Value>,
 }
 
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Deserialize)]
 struct Descriptor {
     digest: Digest,
     size: u64,
-    #[serde(default)]
-    media_type: String,
     platform: Option<Platform>,
 }
 
@@ -29,7 +27,7 @@ struct Descriptor {
 #[serde(untagged)]
 enum Manifest {
     Image { config: Descriptor, layers: Vec<Descriptor> },
-    Index { manifests: Vec<Descriptor> },
+    Index(Index),
 }
 
 #[derive(Deserialize)]
@@ -76,8 +74,8 @@ pub struct ImageFacts {
     pub config_digest: Digest,
     /// The digests of its layers, lowest first.
     pub layers: Vec<Digest>,
-    /// The entry for its manifest alone: an `index.json` with just this one makes a layout of one image.
-    pub descriptor: serde_json::Value,
+    /// The entry for its manifest as it stands: an `index.json` with this alone makes a layout of one image.
+    pub entry: Value,
     /// What it runs on.
     pub platform: Platform,
     /// The compressed size of its configuration and layers, in bytes.
@@ -103,54 +101,66 @@ pub fn read_layout(dir: &Path) -> Result<Layout> {
         bail!("expected one image in {}, found {}", dir.display(), index.manifests.len());
     };
     let mut sizes = BTreeMap::new();
-    let (is_index, images) = match manifest(dir, entry)? {
+    let (artefact, manifest) = manifest(dir, entry)?;
+    let (is_index, images) = match manifest {
         Manifest::Image { config, layers } => {
-            (false, vec![read_image(dir, entry, &config, layers, &mut sizes)?])
+            (false, vec![read_image(dir, entry, &config, &layers, &mut sizes)?])
         }
-        Manifest::Index { manifests } => {
-            let read = |entry: &Descriptor| match manifest(dir, entry)? {
-                Manifest::Image { config, layers } => read_image(dir, entry, &config, layers, &mut sizes),
-                Manifest::Index { .. } => bail!("{} is an index inside an index", entry.digest),
-            };
-            (true, manifests.iter().map(read).collect::<Result<Vec<_>>>()?)
+        Manifest::Index(index) => {
+            let mut images = Vec::new();
+            for entry in &index.manifests {
+                match self::manifest(dir, entry)? {
+                    (_, Manifest::Image { config, layers }) => {
+                        images.push(read_image(dir, entry, &config, &layers, &mut sizes)?);
+                    }
+                    (inner, Manifest::Index(_)) => bail!("{} is an index inside an index", inner.digest),
+                }
+            }
+            (true, images)
         }
     };
-    ensure!(!images.is_empty(), "the index {} names no image", entry.digest);
+    ensure!(!images.is_empty(), "the index {} names no image", artefact.digest);
     let mut seen = BTreeSet::new();
     for image in &images {
         ensure!(seen.insert(&image.platform), "there are two images for {}", image.platform);
     }
-    Ok(Layout { digest: entry.digest.clone(), is_index, images, size_bytes: sizes.values().sum() })
+    Ok(Layout { digest: artefact.digest, is_index, images, size_bytes: sizes.values().sum() })
 }
 
-fn manifest(dir: &Path, entry: &Descriptor) -> Result<Manifest> {
-    serde_json::from_slice(&blob(dir, entry)?)
-        .with_context(|| format!("{} is neither an image manifest nor an index", entry.digest))
+fn descriptor(entry: &Value) -> Result<Descriptor> {
+    Descriptor::deserialize(entry).with_context(|| format!("{entry} is not an OCI descriptor"))
+}
+
+fn manifest(dir: &Path, entry: &Value) -> Result<(Descriptor, Manifest)> {
+    let descriptor = descriptor(entry)?;
+    let manifest = serde_json::from_slice(&blob(dir, &descriptor)?)
+        .with_context(|| format!("{} is neither an image manifest nor an index", descriptor.digest))?;
+    Ok((descriptor, manifest))
 }
 
 fn read_image(
     dir: &Path,
-    entry: &Descriptor,
+    entry: &Value,
     config: &Descriptor,
-    layers: Vec<Descriptor>,
+    layers: &[Descriptor],
     sizes: &mut BTreeMap<Digest, u64>,
 ) -> Result<ImageFacts> {
+    let Descriptor { digest, platform: told, .. } = descriptor(entry)?;
     let facts: Config = serde_json::from_slice(&blob(dir, config)?)
         .with_context(|| format!("{} is not an image configuration", config.digest))?;
     let platform = facts.platform.normal();
-    if let Some(told) = entry.platform.clone().map(Platform::normal) {
-        ensure!(told == platform, "{} is for {platform}, but its index says {told}", entry.digest);
+    if let Some(told) = told.map(Platform::normal) {
+        ensure!(told == platform, "{digest} is for {platform}, but its index says {told}");
     }
-    for layer in &layers {
+    for layer in layers {
         blob(dir, layer)?;
     }
     let parts = || layers.iter().chain([config]);
     sizes.extend(parts().map(|part| (part.digest.clone(), part.size)));
     Ok(ImageFacts {
-        digest: entry.digest.clone(),
+        digest,
         config_digest: config.digest.clone(),
-        descriptor: serde_json::json!({
-            "mediaType": entry.media_type, "digest": entry.digest, "size": entry.size }),
+        entry: entry.clone(),
         platform,
         size_bytes: parts().map(|part| part.size).sum(),
         layers: layers.iter().map(|layer| layer.digest.clone()).collect(),
@@ -174,7 +184,7 @@ fn blob(dir: &Path, descriptor: &Descriptor) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     /// Writes a layout of what `make` puts into it; it answers with the artefact's descriptor.
     fn layout(make: impl Fn(&dyn Fn(&[u8]) -> Value) -> Value) -> (tempfile::TempDir, Result<Layout>) {
@@ -239,14 +249,16 @@ mod tests {
         assert!(layout.images.iter().all(|image| image.digest != layout.digest));
         let sum: u64 = layout.images.iter().map(|image| image.size_bytes).sum();
         assert_eq!(layout.size_bytes, sum - b"layer".len() as u64);
-        assert_eq!(layout.images[1].descriptor["digest"], layout.images[1].digest.to_string());
+        assert_eq!(layout.images[1].entry["digest"], layout.images[1].digest.to_string());
     }
 
     #[test]
     fn an_index_that_is_not_what_it_says_is_refused() {
         let error = |images: &[(Value, Value)]| layout(|put| index(put, images)).1.unwrap_err().to_string();
         assert!(error(&[(amd64(), arm("v7"))]).contains("its index says linux/arm/v7"));
-        assert!(error(&[(arm("v7"), arm("v7")), (arm(""), arm("v7"))]).contains("two images for linux/arm/v7"));
+        assert!(
+            error(&[(arm("v7"), arm("v7")), (arm(""), arm("v7"))]).contains("two images for linux/arm/v7")
+        );
         assert!(error(&[]).contains("no image"));
         let (_dir, nested) = layout(|put| {
             let inner = index(put, &[(amd64(), amd64())]);

@@ -30,6 +30,15 @@ impl Platform {
             .into()
     }
 
+    /// The architecture as the kernel, Rust and QEMU name it.
+    fn machine(&self) -> &str {
+        match self.architecture.as_str() {
+            "amd64" => "x86_64",
+            "arm64" => "aarch64",
+            other => other,
+        }
+    }
+
     /// The same in normal form: `arm64/v8` is `arm64`, `arm` without a variant is `arm/v7`.
     #[must_use]
     pub fn normal(mut self) -> Self {
@@ -66,8 +75,7 @@ impl FromStr for Platform {
             return Err(format!("{text:?}: expected os/architecture[/variant], such as linux/arm64"));
         }
         let owned = str::to_owned;
-        let platform =
-            Self { os: owned(os), architecture: owned(architecture), variant: owned(variant) };
+        let platform = Self { os: owned(os), architecture: owned(architecture), variant: owned(variant) };
         Ok(platform.normal())
     }
 }
@@ -128,16 +136,15 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Whether it runs a platform's programs, by itself or through an emulator. An arm64 kernel need not run 32-bit
-    /// programs, so those count as foreign there, too.
+    /// Whether a platform is the machine's own. An arm64 kernel need not run 32-bit programs, so those are foreign there.
+    pub fn is_own(&self, platform: &Platform) -> bool {
+        platform.os == "linux" && self.machine == platform.machine()
+    }
+
+    /// Whether it runs a platform's programs, by itself or through an emulator.
     pub fn runs(&self, platform: &Platform) -> bool {
-        let qemu = match platform.architecture.as_str() {
-            "amd64" => "x86_64",
-            "arm64" => "aarch64",
-            other => other,
-        };
-        let emulated = || self.interpreters.iter().any(|name| name == &format!("qemu-{qemu}"));
-        platform.os == "linux" && (self.machine == qemu || emulated())
+        let name = format!("qemu-{}", platform.machine());
+        self.is_own(platform) || platform.os == "linux" && self.interpreters.contains(&name)
     }
 }
 
@@ -194,6 +201,8 @@ mod tests {
         assert_eq!(runs("x86_64", &["qemu-arm"]), "linux/amd64 linux/arm/v7");
         assert_eq!(runs("aarch64", &[]), "linux/arm64");
         assert_eq!(runs("aarch64", &["qemu-x86_64", "qemu-arm"]), "linux/amd64 linux/arm64 linux/arm/v7");
+        let arm64 = Runner { machine: "aarch64".to_owned(), ..Runner::default() };
+        assert!(arm64.is_own(&platform("linux/arm64")) && !arm64.is_own(&platform("linux/arm/v7")));
         let windows = Runner { machine: "x86_64".to_owned(), ..Runner::default() };
         assert!(!windows.runs(&platform("windows/amd64")));
     }

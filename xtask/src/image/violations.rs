@@ -58,7 +58,7 @@ mod tests {
             digest: Digest::of(platform.as_bytes()),
             config_digest: Digest::of(b"config"),
             layers: Vec::new(),
-            descriptor: serde_json::Value::Null,
+            entry: serde_json::Value::Null,
             platform: platform.parse().unwrap(),
             size_bytes: 100,
             user: "65532:65532".to_owned(),

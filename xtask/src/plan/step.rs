@@ -27,6 +27,8 @@ pub enum Need {
     Node,
     /// A Docker engine that is new enough, with Buildx.
     Engine,
+    /// What compiles for platforms other than the builder's own.
+    Cross,
     /// Docker Compose v2; its `config` works without an engine.
     Compose,
     /// Chromium or Chrome.

@@ -2,10 +2,12 @@
 
 use super::System;
 use crate::commands::Needs;
+use crate::commands::needs::{CROSS_IMAGE, RUST_IMAGE};
 use crate::context::Context;
 use crate::engine::{EngineState, engine_state};
+use crate::image::Platform;
 use crate::plan::Need;
-use crate::tools::browser;
+use crate::tools::{browser, runner};
 use serde::Serialize;
 
 /// One thing that was looked for.
@@ -43,10 +45,15 @@ pub const NAMES: &[&str] = &[
     "coverage",
     "cargo-deny",
     "disk",
+    "cross",
+    "emulation",
 ];
 
+/// What is looked for only when `--only` names it: few need it, and bringing it takes minutes or changes the host.
+pub const ON_DEMAND: &[&str] = &["cross", "emulation"];
+
 /// The base images that the Dockerfile and the compose file name.
-const BASE_IMAGES: &[&str] = &["rust:1.95-bookworm", "node:22-bookworm-slim", "postgres:17"];
+const BASE_IMAGES: &[&str] = &[RUST_IMAGE, "node:22-bookworm-slim", "postgres:17"];
 /// What the release build, the images and the test binaries together want.
 const DISK_GIGABYTES: u64 = 10;
 
@@ -146,6 +153,17 @@ pub fn look(ctx: &Context, needs: &Needs, system: System) -> Vec<Finding> {
             "cargo install --locked cargo-deny",
         ),
         disk(ctx, needs),
+        finding(
+            "cross",
+            needs.lack(Need::Engine).or_else(|| needs.lack(Need::Cross)),
+            Some(match needs.has_image(CROSS_IMAGE) {
+                true => CROSS_IMAGE.to_owned(),
+                false => format!("{CROSS_IMAGE}, pulled by the first build that needs it"),
+            }),
+            "images are built for this machine's own platform only",
+            "docker/airgap/base-images.sh --cross",
+        ),
+        emulation(system),
     ]
 }
 
@@ -169,11 +187,8 @@ fn engine(state: &EngineState, mend: &str) -> Finding {
 }
 
 fn base_images(needs: &Needs, state: &EngineState, system: System) -> Finding {
-    let here = |image: &str| {
-        needs.version_of("docker", &["image", "inspect", "--format", "{{.Id}}", image]).is_some()
-    };
     let (ok, found) = if matches!(state, EngineState::Ready { .. }) {
-        let absent: Vec<&str> = BASE_IMAGES.iter().copied().filter(|image| !here(image)).collect();
+        let absent: Vec<&str> = BASE_IMAGES.iter().copied().filter(|image| !needs.has_image(image)).collect();
         match absent.is_empty() {
             true => (true, BASE_IMAGES.join(", ")),
             false => (false, format!("not in the engine's store: {}", absent.join(", "))),
@@ -188,6 +203,25 @@ fn base_images(needs: &Needs, state: &EngineState, system: System) -> Finding {
         found,
         cost: "the first build pulls them, and fails where no registry can be reached",
         mend: system.pick("cargo xtask doctor --fix", pull, pull, pull).to_owned(),
+    }
+}
+
+fn emulation(system: System) -> Finding {
+    let (runner, platforms) = (runner(), Platform::published());
+    let (here, elsewhere): (Vec<_>, Vec<_>) = platforms.iter().partition(|platform| runner.runs(platform));
+    let names = |list: &[&Platform]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let other = "docker run --privileged --rm tonistiigi/binfmt --install all";
+    Finding {
+        name: "emulation",
+        ok: elsewhere.is_empty(),
+        found: match elsewhere.is_empty() {
+            true => format!("runs {}", names(&here)),
+            false => format!("runs {}, and not {}", names(&here), names(&elsewhere)),
+        },
+        cost: "smoke boots the images of other platforms nowhere",
+        mend: system
+            .pick("docker/airgap/emulation.sh", "sudo dnf install qemu-user-static", other, other)
+            .to_owned(),
     }
 }
 

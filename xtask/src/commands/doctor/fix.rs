@@ -19,6 +19,12 @@ pub fn plan(ctx: &Context, findings: &[Finding]) -> Plan {
         let step = as_root(ctx, "doctor/base-images", "docker/airgap/base-images.sh");
         steps.push(if no_engine { step.after("doctor/engine") } else { step });
     }
+    if missing(&["cross"]) {
+        steps.push(as_root(ctx, "doctor/cross", "docker/airgap/base-images.sh --cross"));
+    }
+    if missing(&["emulation"]) {
+        steps.push(as_root(ctx, "doctor/emulation", "docker/airgap/emulation.sh"));
+    }
     if missing(&["browser"]) {
         steps.push(Step::new("doctor/browser", &["sh", "-c", &install(ctx, "chromium")]));
     }

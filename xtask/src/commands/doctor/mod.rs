@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Exit, Problem, Reported, nearest};
 use crate::plan::summary;
 use anyhow::Result;
-use findings::{Finding, NAMES, look};
+use findings::{Finding, NAMES, ON_DEMAND, look};
 use system::System;
 
 /// Arguments of `doctor`.
@@ -17,7 +17,8 @@ use system::System;
 #[command(after_help = "Examples:
   cargo xtask doctor                        what is there and what is missing
   cargo xtask doctor --fix                  bring what is missing (Debian and Ubuntu, as root or with sudo)
-  cargo xtask doctor --fix --only browser   bring just that")]
+  cargo xtask doctor --fix --only browser   bring just that
+  cargo xtask doctor --fix --only cross emulation   what builds and boots images of other platforms")]
 pub struct Args {
     /// Bring what is missing, on Debian-family hosts
     #[arg(long)]
@@ -49,7 +50,10 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let system = System::detect();
     let look_again = || {
         let mut findings = look(ctx, &Needs::new(ctx), system);
-        findings.retain(|finding| args.only.is_empty() || args.only.iter().any(|name| name == finding.name));
+        findings.retain(|finding| match args.only.is_empty() {
+            true => !ON_DEMAND.contains(&finding.name),
+            false => args.only.iter().any(|name| name == finding.name),
+        });
         findings
     };
     let mut findings = look_again();
