@@ -3,7 +3,7 @@
 #
 #   base-images.sh [NAME…]           the named images, or all of them; one that is there already stays as it is
 #   base-images.sh --renew [NAME…]   makes the stand-ins anew; an image that was really pulled still stays as it is
-#   base-images.sh --cross           the image that compiles for other platforms; minutes and 2 GB, so only when asked for
+#   base-images.sh --cross           the image that compiles for other platforms; minutes and 3 GB, so only when asked for
 #   base-images.sh --list            the names it knows
 #
 # See README.md beside this file for how the stand-ins differ from the real images.
@@ -112,6 +112,7 @@ make_cross() {
     fi
   done
   mkdir -p "$work/cross"
+  say "a toolchain and three architectures take 2 to 4 minutes"
   # An architecture whose newest build is still to come makes sid uninstallable for a while.
   for suite in sid testing; do
     if debootstrap_root "$suite" "$work/cross/root.tar" --include="$packages" --architectures="$architectures" \

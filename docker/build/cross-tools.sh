@@ -2,6 +2,7 @@
 # Brings what compiles for $TARGETARCH on another architecture: the standard library and Debian's cross compiler. An image that
 # has them already is left as it is, and nothing is fetched.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=target.sh
 . /build/target.sh
 
 rustup target add "$CARGO_BUILD_TARGET"

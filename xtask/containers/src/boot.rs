@@ -7,7 +7,7 @@ use crate::smoke;
 use anyhow::{Context as _, Result};
 use evidence::{Claim, CommitSha, Digest, Outcome};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use xtask::context::{Context, Head};
 use xtask::error::{Exit, Reported};
 use xtask::plan::{self, JobReport, RunReport, summary};
@@ -18,16 +18,22 @@ use xtask::record;
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("subject").required(true).args(["image", "processes"]))]
 pub struct Args {
-    /// The image in the engine's store
+    /// An image in the engine's store; of an artefact, one per platform that this machine runs
     #[arg(long, value_name = "REF")]
-    image: Option<String>,
+    image: Vec<String>,
+    /// The platform of each image, where they are an artefact's
+    #[arg(long, requires = "image")]
+    platform: Vec<String>,
+    /// A platform of the artefact that this machine does not run
+    #[arg(long, value_name = "PLATFORM", requires = "platform")]
+    not_here: Vec<String>,
     /// The release binary and the web files of this tree, as processes
     #[arg(long)]
     processes: bool,
     /// The image was built from this tree: it must say so, and its name goes at the end
     #[arg(long, requires = "image")]
     of_head: bool,
-    /// The image's digest, where the engine cannot tell it
+    /// The digest of the image or the artefact, where the engine cannot tell it
     #[arg(long)]
     digest: Option<Digest>,
     /// What it is, for people
@@ -53,43 +59,54 @@ pub struct Args {
     pub verbose: bool,
 }
 
-/// Boots it and checks it.
+/// What is booted in one go, on one engine.
+struct Subject<'a> {
+    image: Option<&'a str>,
+    /// Such as `linux/arm64`, where it is one of several.
+    platform: Option<&'a str>,
+    id: String,
+    /// The first one has the port and the browser, and is left running with `--keep`.
+    is_first: bool,
+}
+
+/// Boots it and checks it, each image in turn.
 pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let pipeline = Pipeline::read(&ctx.root)?;
     let head = ctx.head()?;
     let began = Instant::now();
-    let (mut engine, commit) = engine(ctx, args, &head)?;
-    eprintln!("checks of {}", engine.describe());
-    let e2e = if args.e2e { Some(ctx.work_dir("e2e")?.join(&args.id)) } else { None };
-    let settings = smoke::Settings { commit, digest: args.digest.clone(), keep: args.keep, e2e };
-    let outcome = smoke::run(ctx, &pipeline, engine.as_mut(), &settings)?;
-
-    let passed = outcome.checks.iter().all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
-    if let Some(url) = &outcome.url {
-        engine.keep();
-        eprintln!("\nit runs at {url}\n  stop it: {}", engine.how_to_remove());
-        println!("{url}");
+    let mut report = RunReport { jobs: Vec::new(), time: Duration::ZERO };
+    let mut claim = None;
+    for subject in subjects(args) {
+        let (job, commit, digest, engine) = boot(ctx, args, &pipeline, &head, &subject)?;
+        report.jobs.push(job);
+        claim.get_or_insert((commit, digest, engine));
     }
-    let job = JobReport { name: "smoke".to_owned(), steps: outcome.checks };
-    let report = RunReport { jobs: vec![job], time: began.elapsed() };
+    for platform in &args.not_here {
+        let mut recorder = smoke::Recorder::new(ctx);
+        eprintln!("no checks of {platform}");
+        recorder
+            .skip(platform, "this machine has no emulator; next: cargo xtask doctor --fix --only emulation");
+        report.jobs.push(JobReport { name: job_name(Some(platform)), steps: recorder.into_checks() });
+    }
+    report.time = began.elapsed();
     plan::write_reports(ctx, "smoke-checks", &report)?;
     if args.json {
         println!("{:#}", plan::json::value(&report));
     }
-    if !head.dirty {
-        let claim = Claim::Smoke {
-            commit: settings.commit.clone(),
-            digest: outcome.digest,
-            outcome: if passed { Outcome::Success } else { Outcome::Failure },
-            engine: engine.name().parse()?,
-        };
-        record::write(ctx, &pipeline, claim)?;
+    let passed = report.steps().all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
+    if let Some((commit, digest, engine)) = claim.filter(|_| !head.dirty) {
+        let outcome = if passed { Outcome::Success } else { Outcome::Failure };
+        record::write(ctx, &pipeline, Claim::Smoke { commit, digest, outcome, engine: engine.parse()? })?;
     }
     let (word, colour) = if passed { ("healthy", "32") } else { ("NOT HEALTHY", "31") };
     let way = if args.processes { "WITHOUT a container" } else { "in a container" };
+    let platforms = match args.platform.is_empty() {
+        true => String::new(),
+        false => format!(" on {}", args.platform.join(" and ")),
+    };
     eprintln!("\n{}", report.counts());
     eprintln!(
-        "{}: {}, {way}, {}",
+        "{}: {}{platforms}, {way}, {}",
         summary::paint(ctx.out, colour, word),
         args.what,
         summary::duration(report.time)
@@ -97,14 +114,65 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     if passed { Ok(()) } else { Err(Reported(Exit::Failed).into()) }
 }
 
+fn job_name(platform: Option<&str>) -> String {
+    platform.map_or_else(|| "smoke".to_owned(), |platform| format!("smoke {platform}"))
+}
+
+fn subjects(args: &Args) -> Vec<Subject<'_>> {
+    if args.image.is_empty() {
+        return vec![Subject { image: None, platform: None, id: args.id.clone(), is_first: true }];
+    }
+    args.image
+        .iter()
+        .enumerate()
+        .map(|(at, image)| Subject {
+            image: Some(image),
+            platform: args.platform.get(at).map(String::as_str),
+            id: if at == 0 { args.id.clone() } else { format!("{}-{at}", args.id) },
+            is_first: at == 0,
+        })
+        .collect()
+}
+
+/// Boots one image and judges it; beside the report, what evidence says of it.
+fn boot(
+    ctx: &Context,
+    args: &Args,
+    pipeline: &Pipeline,
+    head: &Head,
+    subject: &Subject<'_>,
+) -> Result<(JobReport, CommitSha, Option<Digest>, &'static str)> {
+    let (mut engine, commit) = engine(ctx, args, head, subject)?;
+    let of_platform = subject.platform.map(|platform| format!(", {platform}")).unwrap_or_default();
+    eprintln!("checks of {}{of_platform}", engine.describe());
+    let wants_browser = args.e2e && subject.is_first;
+    let e2e = if wants_browser { Some(ctx.work_dir("e2e")?.join(&subject.id)) } else { None };
+    let settings =
+        smoke::Settings { commit, digest: args.digest.clone(), keep: args.keep && subject.is_first, e2e };
+    let outcome = smoke::run(ctx, pipeline, engine.as_mut(), &settings)?;
+    if let Some(url) = &outcome.url {
+        engine.keep();
+        eprintln!("\nit runs at {url}\n  stop it: {}", engine.how_to_remove());
+        println!("{url}");
+    }
+    let job = JobReport { name: job_name(subject.platform), steps: outcome.checks };
+    Ok((job, settings.commit, outcome.digest, engine.name()))
+}
+
 /// What to boot it on, and the commit that the build must say it is of.
-fn engine(ctx: &Context, args: &Args, head: &Head) -> Result<(Box<dyn Engine>, CommitSha)> {
-    let Some(image) = &args.image else {
+fn engine(
+    ctx: &Context,
+    args: &Args,
+    head: &Head,
+    subject: &Subject<'_>,
+) -> Result<(Box<dyn Engine>, CommitSha)> {
+    let Some(image) = subject.image else {
         let build = Build { binary: release_binary(ctx), web_root: ctx.root.join("frontend/dist") };
-        let engine = ProcessEngine::new(ctx, &args.id, head, build, args.port)?;
+        let engine = ProcessEngine::new(ctx, &subject.id, head, build, args.port)?;
         return Ok((Box::new(engine), head.commit.clone()));
     };
-    let mut engine = DockerEngine::new(ctx, &args.id, image, args.port, args.keep)?;
+    let port = if subject.is_first { args.port } else { 0 };
+    let mut engine = DockerEngine::new(ctx, &subject.id, image, port, args.keep && subject.is_first)?;
     engine.remove_image_too(args.of_head);
     // An image from elsewhere is of whatever commit it says.
     let commit = if args.of_head { head.commit.clone() } else { revision(&engine)? };

@@ -181,7 +181,10 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let mut steps = vec![step];
     if let Destination::Layout(dir) = &destination {
         // BuildKit adds to a layout that is there; an artefact is one image.
-        steps.insert(0, Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit"));
+        let mut clear = Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit");
+        // Where the next one cannot be built, the last one stays.
+        clear.requires.clone_from(&steps[0].requires);
+        steps.insert(0, clear);
         steps[1] = steps[1].clone().after("image/clear");
     }
     let plan = Plan::of("image", steps);

@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use evidence::{Digest, ImageRef};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -208,6 +209,16 @@ fn load_artefact(ctx: &Context, path: &Path, id: &str) -> Result<Subject> {
         Problem::usage(format!("--artefact {}: {error:#}", path.display()))
             .next("cargo xtask build-image --output target/artefact")
     })?;
+    let commits: BTreeSet<_> =
+        layout.images.iter().map(|image| image.labels.get("org.opencontainers.image.revision")).collect();
+    if commits.len() > 1 {
+        return Err(Problem::usage(format!(
+            "--artefact {}: its images are of different commits",
+            path.display()
+        ))
+        .next("cargo xtask build-image --platform all --output target/artefact")
+        .into());
+    }
     let runner = runner();
     let (mut here, elsewhere): (Vec<_>, Vec<_>) =
         layout.images.iter().partition(|image| runner.runs(&image.platform));
