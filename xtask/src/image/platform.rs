@@ -71,7 +71,7 @@ impl FromStr for Platform {
             [os, architecture, variant] => (*os, *architecture, *variant),
             _ => ("", "", ""),
         };
-        if !words.iter().all(|part| word(part)) || os.is_empty() {
+        if !words.iter().all(word) || os.is_empty() {
             return Err(format!("{text:?}: expected os/architecture[/variant], such as linux/arm64"));
         }
         let owned = str::to_owned;
