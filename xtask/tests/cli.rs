@@ -169,51 +169,6 @@ fn an_artefact_is_refused_from_a_dirty_tree_and_never_replaces_something_else() 
     fixture.run(&["build-image", "--output", "target/artefact"]).expect(3, &["git commit", "--allow-dirty"]);
 }
 
-#[test]
-fn the_plan_of_an_artefact_of_several_platforms() {
-    let fixture = Fixture::new();
-    let commit = fixture.git(&["rev-parse", "HEAD"]);
-    let plan = |args: &[&str]| {
-        let plan = fixture.run(args).expect(0, &[]).stdout;
-        plan.replace(&commit, "COMMIT")
-            .replace(&commit[..7], "SHORT")
-            .replace(env!("CARGO_PKG_VERSION"), "VERSION")
-    };
-    let all =
-        plan(&["build-image", "--platform", "all", "--output", "target/artefact", "--no-cache", "--dry-run"]);
-    expect![[r#"
-        # image
-        rm -rf -- target/artefact
-        SOURCE_DATE_EPOCH=1767323045 docker buildx build --file docker/Dockerfile --target production --tag portbook:sha-SHORT --provenance=false --sbom=false --progress=plain --build-arg COMMIT=COMMIT --build-arg VERSION=VERSION --build-arg CREATED=2026-01-02T03:04:05Z --build-arg SOURCE_URL=https://github.com/portbook/portbook --output type=oci,dest=target/artefact,tar=false,rewrite-timestamp=true --platform linux/amd64,linux/arm64,linux/arm/v7 --no-cache .
-    "#]].assert_eq(&all);
-    let two = plan(&["build-image", "--platform", "linux/arm64/v8,linux/amd64", "--dry-run"]);
-    assert!(two.contains("--platform linux/amd64,linux/arm64 ."), "{two}");
-    assert!(!plan(&["build-image", "--dry-run"]).contains("--platform"));
-}
-
-#[test]
-fn without_what_compiles_for_other_platforms_it_says_how_to_get_it() {
-    let fixture = Fixture::new();
-    // An engine whose base image is a stand-in, and that has no other one.
-    let docker = r#"case "$*" in
-        info*) echo '{"ServerVersion":"28.5.2","DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]]}' ;;
-        'buildx version') echo 0.29.1 ;;
-        'image inspect'*stand-in*' rust:1.95-bookworm') echo true ;;
-        *) exit 1 ;;
-        esac"#;
-    let path = with_programs(&fixture, &[("docker", docker)]);
-    let run = |args: &[&str]| {
-        let none = fixture.path("target");
-        Ran::of(fixture.xtask(args).env("PATH", &path).env("PORTBOOK_ENGINE_BIN", none).output().unwrap())
-    };
-    run(&["build-image", "--platform", "all", "--output", "target/artefact"])
-        .expect(4, &["not in the engine's store", "cargo xtask doctor --fix --only cross"]);
-    let found = run(&["doctor", "--only", "cross"]).expect(4, &[]).stdout;
-    assert!(found.contains("docker/airgap/base-images.sh --cross"), "{found}");
-    let default = run(&["doctor"]).stdout;
-    assert!(!default.contains("cross") && !default.contains("emulation"), "{default}");
-}
-
 /// Puts programs of our own first on the PATH: what they do stands in for a project's own tools.
 fn with_programs(fixture: &Fixture, programs: &[(&str, &str)]) -> String {
     let bin = fixture.path("target/bin");
