@@ -1,6 +1,6 @@
 //! `build-image`: images through BuildKit.
 
-use super::prepare;
+use super::{prepare, sbom};
 use crate::context::{Context, Head};
 use crate::error::{Exit, Problem, Reported};
 use crate::image::{Platform, Platforms, Runner, read_layout, violations};
@@ -268,6 +268,8 @@ fn check_artefact(
         }
         return Err(Reported(Exit::Failed).into());
     }
+    let components = sbom::write(ctx, pipeline, head, &ctx.root.join(dir))?;
+    eprintln!("  bill of materials with {components} components");
     if !head.dirty {
         let claim = Claim::ImageBuilt {
             commit: head.commit.clone(),

@@ -6,6 +6,7 @@ pub mod ci;
 pub mod compose_image_mode;
 pub mod doctor;
 mod needs;
+mod sbom;
 pub mod smoke;
 pub mod test;
 

@@ -2,6 +2,7 @@
 
 mod layout;
 mod platform;
+pub mod sbom;
 mod violations;
 
 pub use layout::{ImageFacts, Layout, read_layout};
