@@ -1,7 +1,13 @@
 //! Decisions as pure functions of what they are given: no environment, no clock, no I/O.
 
 mod affected;
+pub mod checks;
+pub mod event;
+pub mod floating;
+pub mod gate;
 mod pipeline;
+pub mod refs;
+pub mod tags;
 
 pub use affected::affected_jobs;
 pub use pipeline::Pipeline;

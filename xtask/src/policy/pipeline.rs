@@ -1,5 +1,7 @@
 //! `pipeline.yml`: the policy as data.
 
+use super::gate::GatePolicy;
+use super::tags::{self, Refusal, Rules};
 use crate::error::Problem;
 use anyhow::Result;
 use evidence::Name;
@@ -16,6 +18,18 @@ pub struct Pipeline {
     pub image: Image,
     /// The share of the back-end's lines, in per cent, that its tests must reach.
     pub coverage_floor: u8,
+    /// The branch that `latest` comes from, where no event names it.
+    #[serde(default = "main")]
+    pub default_branch: String,
+    /// The rules that make tags, as docker/metadata-action writes them.
+    #[serde(default)]
+    tags: serde_yaml::Value,
+    /// What holds for all tags.
+    #[serde(default)]
+    flavor: serde_yaml::Value,
+    /// What may be published.
+    #[serde(default)]
+    gate: GatePolicy,
     /// The jobs of `cargo xtask ci`, in order, each with the path prefixes that concern it.
     jobs: serde_yaml::Mapping,
 }
@@ -30,6 +44,10 @@ pub struct Image {
     pub repository: String,
     /// The compressed size that is accepted, in megabytes (10^6 bytes).
     pub max_megabytes: u64,
+}
+
+fn main() -> String {
+    "main".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -53,7 +71,28 @@ impl Pipeline {
     fn parse(text: &str) -> Result<Self> {
         let pipeline: Self = serde_yaml::from_str(text)?;
         pipeline.jobs()?;
+        pipeline.rules()?;
         Ok(pipeline)
+    }
+
+    /// The rules that make tags, for the production image.
+    ///
+    /// # Errors
+    /// Names the line that is wrong.
+    pub fn rules(&self) -> Result<Rules, Refusal> {
+        let image = format!("{}/{}", self.image.registry, self.image.repository);
+        let tags = tags::lines("tags", self.tags.clone())?;
+        let flavor = tags::lines("flavor", self.flavor.clone())?;
+        Rules::new(&[image], &tags, &flavor, &[])
+    }
+
+    /// What may be published. Unless other checks are named, every job must have passed.
+    pub fn gate(&self) -> Result<GatePolicy> {
+        let mut gate = self.gate.clone();
+        if gate.required.is_empty() {
+            gate.required = self.jobs()?.into_iter().map(|(name, _)| name).collect();
+        }
+        Ok(gate)
     }
 
     /// The jobs' names in order, each with the path prefixes that concern it.

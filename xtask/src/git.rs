@@ -1,0 +1,100 @@
+//! What git says of this repository. A question that git cannot answer has no answer; it is never an error.
+
+use crate::context::Context;
+use crate::policy::event::GitFacts;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use xshell::cmd;
+
+/// Questions to git, asked in the repository's root.
+pub struct Git<'a>(&'a Context);
+
+impl<'a> Git<'a> {
+    /// Of this context's repository.
+    pub fn of(ctx: &'a Context) -> Self {
+        Self(ctx)
+    }
+
+    fn ask(&self, args: &[&str]) -> Option<String> {
+        let shell = self.0.shell().ok()?;
+        let answer = cmd!(shell, "git {args...}").quiet().ignore_stderr().read().ok()?;
+        (!answer.is_empty()).then_some(answer)
+    }
+
+    /// What a push of the present state would say. `sha` is the commit that is checked out.
+    pub fn facts(&self, sha: &str) -> GitFacts {
+        let remote = self.ask(&["remote", "get-url", "origin"]);
+        let default = self.ask(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
+        GitFacts {
+            sha: sha.to_owned(),
+            branch: self.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]),
+            tag: self.ask(&["describe", "--exact-match", "--tags", "HEAD"]),
+            repository: remote.as_deref().and_then(owner_and_name),
+            default_branch: default.and_then(|name| name.strip_prefix("origin/").map(str::to_owned)),
+        }
+    }
+
+    /// When a commit was made.
+    pub fn commit_date(&self, sha: &str) -> Option<OffsetDateTime> {
+        let text = self.ask(&["show", "--no-patch", "--format=%cI", &format!("{sha}^{{commit}}")])?;
+        OffsetDateTime::parse(text.trim(), &Rfc3339).ok()
+    }
+
+    /// The branches, those of the remote too, and the tags, as `refs/heads/…` and `refs/tags/…`.
+    pub fn references(&self) -> Vec<String> {
+        let format = "--format=%(refname)";
+        let all = self.ask(&["for-each-ref", format, "refs/heads", "refs/tags", "refs/remotes/origin"]);
+        let mut names: Vec<String> = all
+            .unwrap_or_default()
+            .lines()
+            .filter(|name| *name != "refs/remotes/origin/HEAD")
+            .map(|name| name.replacen("refs/remotes/origin/", "refs/heads/", 1))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The tags on a commit, the highest version first.
+    pub fn tags_on(&self, sha: &str) -> Vec<String> {
+        let tags = self.ask(&["tag", "--points-at", sha, "--sort=-version:refname"]);
+        tags.unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// A file as it is in a commit.
+    pub fn file(&self, sha: &str, path: &str) -> Option<String> {
+        self.ask(&["show", &format!("{sha}:{path}")])
+    }
+}
+
+/// `owner/name` from a remote's URL, whatever its form.
+fn owner_and_name(url: &str) -> Option<String> {
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => url.split_once(':').map_or(url, |(_, path)| path),
+    };
+    let path = path.trim_end_matches('/').trim_end_matches(".git");
+    let mut parts = path.rsplit('/');
+    let (name, owner) = (parts.next()?, parts.next()?);
+    (!name.is_empty() && !owner.is_empty()).then(|| format!("{owner}/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remotes_name_their_repository() {
+        for url in [
+            "https://github.com/Owner/name.git",
+            "https://user@github.example:8443/Owner/name/",
+            "git@github.com:Owner/name.git",
+            "ssh://git@github.com/Owner/name",
+            "/srv/git/Owner/name.git",
+        ] {
+            assert_eq!(owner_and_name(url).as_deref(), Some("Owner/name"), "{url}");
+        }
+        assert_eq!(owner_and_name("name"), None);
+        assert_eq!(owner_and_name("https://github.com"), None);
+    }
+}
