@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::commands::{bench, build_image, ci, compose_image_mode, doctor, smoke, test};
+use crate::commands::{bench, build_image, ci, compose_image_mode, doctor, gate, smoke, tags, test};
 use clap::{Parser, Subcommand};
 
 /// The delivery pipeline: what CI and developers run, defined once.
@@ -38,6 +38,10 @@ pub enum Command {
     BuildImage(build_image::Args),
     /// Switch docker-compose.dev.yml between building the application and running a published image
     ComposeImageMode(compose_image_mode::Args),
+    /// Say which tags, version and labels the present event gets, and why
+    Tags(tags::Args),
+    /// Say whether the present event's commit may be published, and why
+    Gate(gate::Args),
     /// Say what this machine has and lacks, and mend it
     Doctor(doctor::Args),
     /// Measure, as ratios within one run

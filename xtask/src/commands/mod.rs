@@ -5,9 +5,12 @@ pub mod build_image;
 pub mod ci;
 pub mod compose_image_mode;
 pub mod doctor;
+pub mod events;
+pub mod gate;
 mod needs;
 mod sbom;
 pub mod smoke;
+pub mod tags;
 pub mod test;
 
 use crate::cli::{Cli, Command};
@@ -26,6 +29,8 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Smoke(args) => smoke::run(ctx, &args),
         Command::BuildImage(args) => build_image::run(ctx, &args),
         Command::ComposeImageMode(args) => compose_image_mode::run(ctx, &args),
+        Command::Tags(args) => tags::run(ctx, &args),
+        Command::Gate(args) => gate::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Bench(args) => bench::run(ctx, &args),
         Command::Completions { shell } => {
