@@ -95,8 +95,8 @@ pub fn judge(event: &Event, checks: Option<&[Check]>, policy: &GatePolicy) -> Ve
     judge.repositories();
     judge.reference();
     match checks {
-        Some(checks) => judge.checks(checks),
-        None => judge.without_checks(),
+        Some(checks) if !policy.required.is_empty() => judge.checks(checks),
+        _ => judge.without_checks(),
     }
     judge.attempt();
     Verdict {
@@ -235,7 +235,15 @@ impl Judge<'_> {
         let named = event.branch().or(event.tag()).is_some_and(|name| !name.is_empty());
         let publishable = named && refs::takes(patterns, &event.reference, &event.default_branch);
         if !publishable {
-            self.no(Name::UnpublishableRef, format!("{here} is not among the references that are published"));
+            let hint = if self.under_workflow_run() && event.branch().is_some() {
+                " (were it a git tag, this clone or a GITHUB_TOKEN would have to tell)"
+            } else {
+                ""
+            };
+            self.no(
+                Name::UnpublishableRef,
+                format!("{here} is not among the references that are published{hint}"),
+            );
         }
         if event.payload.get("deleted").and_then(Value::as_bool) == Some(true) {
             self.no(Name::UnpublishableRef, format!("{here} was deleted"));
@@ -271,7 +279,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Where nobody could be asked for the checks, the run's own conclusion stands.
+    /// Where nobody could be asked for the checks, or none is required, the run's own conclusion stands.
     fn without_checks(&mut self) {
         if self.under_workflow_run() {
             self.say(

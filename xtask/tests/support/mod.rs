@@ -66,6 +66,14 @@ impl Fixture {
             "GITHUB_STEP_SUMMARY",
             "CI",
             "PORTBOOK_REQUIRE_ENGINE",
+            "GITHUB_EVENT_NAME",
+            "GITHUB_EVENT_PATH",
+            "GITHUB_REF",
+            "GITHUB_SHA",
+            "GITHUB_REPOSITORY",
+            "GITHUB_SERVER_URL",
+            "GITHUB_API_URL",
+            "GITHUB_TOKEN",
         ] {
             command.env_remove(key);
         }

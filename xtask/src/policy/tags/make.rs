@@ -124,10 +124,7 @@ impl<'a> TagMaker<'a> {
         if let Some(on) = rule.attribute("on") {
             let here = self.event.reference.as_str();
             if !refs::takes(on.split_whitespace(), here, &self.event.default_branch) {
-                return Ok(Err(format!(
-                    "it is not for {}",
-                    if here.is_empty() { "this event" } else { here }
-                )));
+                return Ok(Err(format!("it is not for {}", event::shown(here))));
             }
         }
         match self.render(rule.get("enable"))?.as_str() {
