@@ -52,8 +52,10 @@ fn tags_of(event: &Event, tags: &[&str], flavor: &[&str]) -> Result<TagSet, Refu
     resolve(&rules(&[], tags, flavor), event, &facts())
 }
 
-/// The table: an event, a reference, rules, flavor, and the tags in their order. `-` stands for none.
-fn holds(table: &[(&str, &str, &[&str], &[&str], &str)]) {
+/// An event, a reference, rules, flavor, and the tags in their order. `-` stands for none.
+type Row<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'a str], &'a str);
+
+fn holds(table: &[Row<'_>]) {
     for (name, reference, tags, flavor, expected) in table {
         let set = tags_of(&event(name, reference), tags, flavor).unwrap();
         let got = set.references(&[]).join(" ");
