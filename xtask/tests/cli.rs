@@ -16,7 +16,9 @@ const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nonexistent/docker.sock
 fn every_command_has_help_with_examples() {
     let fixture = Fixture::new();
     let help = fixture.run(&["--help"]).expect(0, &[]).stdout;
-    for command in ["ci", "test", "smoke", "build-image", "compose-image-mode", "doctor", "completions"] {
+    for command in
+        ["ci", "test", "smoke", "build-image", "compose-image-mode", "tags", "gate", "doctor", "completions"]
+    {
         assert!(help.contains(command), "{command} is not listed");
         let own = fixture.run(&[command, "--help"]).expect(0, &[]).stdout;
         assert!(own.contains("Examples:"), "{command} --help has no examples");

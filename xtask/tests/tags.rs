@@ -531,7 +531,12 @@ fn any_event() -> impl Strategy<Value = (String, String, Value)> {
         Just("release".to_owned()),
         "\\PC{0,12}",
     ];
-    (name, reference(), payload())
+    // Mostly an object, so that most events are understood.
+    let payload = payload().prop_map(|value| match value {
+        Value::Object(_) | Value::Bool(true) => value,
+        other => json!({ "repository": other }),
+    });
+    (name, reference(), payload)
 }
 
 /// A rule of any type whose parts are hostile.

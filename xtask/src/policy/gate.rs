@@ -1,6 +1,7 @@
 //! Whether an event's commit may be published.
 
-use super::checks::{Check, latest_of_each_app};
+pub use super::checks::Check;
+use super::checks::latest_of_each_app;
 use super::event::{self, Event};
 use super::refs;
 use evidence::CommitSha;
