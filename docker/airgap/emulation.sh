@@ -46,7 +46,8 @@ all_enabled() {
 register() {
   local machine=$1 program
   if [ -e "$BINFMT/qemu-$machine" ]; then
-    say "qemu-$machine is registered"
+    echo 1 >"$BINFMT/qemu-$machine"
+    say "qemu-$machine was registered and is switched on"
     return 0
   fi
   program=$(command -v "qemu-$machine-static") || die 1 "the package has no qemu-$machine-static"

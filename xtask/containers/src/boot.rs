@@ -86,7 +86,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         eprintln!("no checks of {platform}");
         recorder
             .skip(platform, "this machine has no emulator; next: cargo xtask doctor --fix --only emulation");
-        report.jobs.push(JobReport { name: job_name(Some(platform)), steps: recorder.into_checks() });
+        report.jobs.push(JobReport { name: job_name(args, Some(platform)), steps: recorder.into_checks() });
     }
     report.time = began.elapsed();
     plan::write_reports(ctx, "smoke-checks", &report)?;
@@ -100,7 +100,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     }
     let (word, colour) = if passed { ("healthy", "32") } else { ("NOT HEALTHY", "31") };
     let way = if args.processes { "WITHOUT a container" } else { "in a container" };
-    let platforms = match args.platform.is_empty() {
+    let platforms = match is_one(args) {
         true => String::new(),
         false => format!(" on {}", args.platform.join(" and ")),
     };
@@ -114,7 +114,13 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     if passed { Ok(()) } else { Err(Reported(Exit::Failed).into()) }
 }
 
-fn job_name(platform: Option<&str>) -> String {
+/// Where there is one image only, its platform goes without saying.
+fn is_one(args: &Args) -> bool {
+    args.image.len() + args.not_here.len() <= 1
+}
+
+fn job_name(args: &Args, platform: Option<&str>) -> String {
+    let platform = platform.filter(|_| !is_one(args));
     platform.map_or_else(|| "smoke".to_owned(), |platform| format!("smoke {platform}"))
 }
 
@@ -155,7 +161,7 @@ fn boot(
         eprintln!("\nit runs at {url}\n  stop it: {}", engine.how_to_remove());
         println!("{url}");
     }
-    let job = JobReport { name: job_name(subject.platform), steps: outcome.checks };
+    let job = JobReport { name: job_name(args, subject.platform), steps: outcome.checks };
     Ok((job, settings.commit, outcome.digest, engine.name()))
 }
 
@@ -173,7 +179,8 @@ fn engine(
     };
     let port = if subject.is_first { args.port } else { 0 };
     let mut engine = DockerEngine::new(ctx, &subject.id, image, port, args.keep && subject.is_first)?;
-    engine.remove_image_too(args.of_head);
+    // A name that was given to the image for this run alone.
+    engine.remove_image_too(args.of_head || subject.platform.is_some());
     // An image from elsewhere is of whatever commit it says.
     let commit = if args.of_head { head.commit.clone() } else { revision(&engine)? };
     Ok((Box::new(engine), commit))

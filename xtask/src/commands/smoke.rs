@@ -1,22 +1,19 @@
 //! `smoke`: brings the production build here and has it booted and checked by `xtask-containers`.
 
+mod artefact;
+
 use super::build_image::{self, Destination, Target, parse_reference};
 use super::{Needs, prepare, test};
 use crate::context::{Context, Head};
-use crate::engine::{EngineState, engine_state};
 use crate::error::{Exit, Problem};
-use crate::image::{ImageFacts, read_layout};
 use crate::plan::{Need, Plan, Step};
 use crate::policy::Pipeline;
 use crate::process::child_env;
-use crate::tools::runner;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use evidence::{Digest, ImageRef};
-use serde_json::json;
-use std::collections::BTreeSet;
+use evidence::ImageRef;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The package that boots and judges: compiled when a command first needs it, because it holds Docker's client.
@@ -172,7 +169,7 @@ fn choose(
     let subject = if let Some(image) = &args.image {
         pulled(image)
     } else if let Some(path) = &args.artefact {
-        load_artefact(ctx, path, id)?
+        artefact::subject(ctx, pipeline, path, id)?
     } else {
         // A tag of its own, which goes with the run: the layers stay in the build cache.
         let reference = format!("{}:smoke-{id}", pipeline.project);
@@ -200,73 +197,6 @@ fn pulled(image: &ImageRef) -> Subject {
     let mut told = vec!["--image".to_owned(), what.clone()];
     told.extend(image.digest.iter().flat_map(|digest| ["--digest".to_owned(), digest.to_string()]));
     Subject { plan: Plan::of("smoke", vec![pull]), told, what }
-}
-
-/// The images of an OCI layout that this machine can run, each as it stands, put into the engine's store and booted by
-/// its digest.
-fn load_artefact(ctx: &Context, path: &Path, id: &str) -> Result<Subject> {
-    let layout = read_layout(&std::path::absolute(path)?).map_err(|error| {
-        Problem::usage(format!("--artefact {}: {error:#}", path.display()))
-            .next("cargo xtask build-image --output target/artefact")
-    })?;
-    let commits: BTreeSet<_> =
-        layout.images.iter().map(|image| image.labels.get("org.opencontainers.image.revision")).collect();
-    if commits.len() > 1 {
-        return Err(Problem::usage(format!(
-            "--artefact {}: its images are of different commits",
-            path.display()
-        ))
-        .next("cargo xtask build-image --platform all --output target/artefact")
-        .into());
-    }
-    let runner = runner();
-    let (mut here, elsewhere): (Vec<_>, Vec<_>) =
-        layout.images.iter().partition(|image| runner.runs(&image.platform));
-    if here.is_empty() {
-        return Err(Problem::missing(format!(
-            "--artefact {}: this machine runs none of its platforms: {}",
-            path.display(),
-            layout.platforms().join(", ")
-        ))
-        .next("cargo xtask doctor --fix --only emulation")
-        .into());
-    }
-    // The machine's own platform comes first: it is the one that the browser sees and that `--keep` leaves running.
-    here.sort_by_key(|image| !runner.is_own(&image.platform));
-    let dir = path.to_str().context("--artefact: expected a path in UTF-8")?.to_owned();
-    let by_manifest = matches!(engine_state(ctx), EngineState::Ready { containerd_store: true, .. });
-    let mut steps = Vec::new();
-    let mut told = vec!["--digest".to_owned(), layout.digest.to_string()];
-    for (at, image) in here.iter().enumerate() {
-        let tar = ctx.work_dir("smoke")?.join(format!("{id}-{at}.tar"));
-        steps.push(load_step(image, &dir, &ctx.shown(&tar).to_string()));
-        let reference = if by_manifest { &image.digest } else { &image.config_digest };
-        told.extend(["--image".to_owned(), reference.to_string()]);
-        told.extend(["--platform".to_owned(), image.platform.to_string()]);
-    }
-    for image in elsewhere {
-        told.extend(["--not-here".to_owned(), image.platform.to_string()]);
-    }
-    Ok(Subject { plan: Plan::of("smoke", steps), told, what: format!("artefact {}", path.display()) })
-}
-
-/// Hands the engine one image of a layout. An engine with the older store reads docker-archives only: the layout with one
-/// more file is one too.
-fn load_step(image: &ImageFacts, dir: &str, tar: &str) -> Step {
-    let blob = |digest: &Digest| format!("blobs/sha256/{}", digest.encoded());
-    let layers: Vec<String> = image.layers.iter().map(blob).collect();
-    let archive = json!([{ "Config": blob(&image.config_digest), "RepoTags": null, "Layers": layers }]);
-    let index = json!({ "schemaVersion": 2, "manifests": [image.entry] });
-    let script = "dir=$1 tar=$2 extra=$(mktemp -d) && printf %s \"$3\" > \"$extra/manifest.json\" \
-        && printf %s \"$4\" > \"$extra/index.json\" && shift 4 \
-        && tar -cf \"$tar\" -C \"$dir\" oci-layout \"$@\" -C \"$extra\" index.json manifest.json \
-        && docker load --input \"$tar\"; code=$?; rm -rf \"$tar\" \"$extra\"; exit $code";
-    let id = format!("smoke/load-{}", image.platform.to_string().replace('/', "-"));
-    Step::new(id, &["sh", "-c", script, "load", dir, tar, &archive.to_string(), &index.to_string()])
-        .args([blob(&image.digest), blob(&image.config_digest)])
-        .args(layers)
-        .requires(Need::Engine)
-        .hint("cargo xtask doctor says what this engine is")
 }
 
 /// The release binary and the web files, built on this machine.
