@@ -1,0 +1,489 @@
+//! Every request to a registry goes through here: it is authenticated, counted, and repeated where that helps.
+
+use super::auth::{self, Challenge, Token};
+use super::credentials::{Credentials, Kind};
+use super::fault;
+use super::patience::{Patience, random, retry_after};
+use super::secret::{Redactor, Secret};
+use crate::context::{Env, Stop};
+use crate::error::{Exit, Problem};
+use crate::net;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{Read, Seek as _, SeekFrom};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use ureq::{Agent, SendBody, http};
+
+/// The largest body that is read into memory: manifests have at most 4 MiB, configurations are smaller still.
+const LARGEST_ANSWER: u64 = 16 << 20;
+
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// Nothing.
+    Empty,
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A file from an offset to its end, and how long that is.
+    File(PathBuf, u64, u64),
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The method.
+    pub method: &'static str,
+    /// The whole URL.
+    pub url: String,
+    /// Headers beside authentication and length.
+    pub headers: Vec<(&'static str, String)>,
+    /// What it carries.
+    pub body: Payload,
+}
+
+impl Call {
+    /// A request without headers and body.
+    pub fn new(method: &'static str, url: impl Into<String>) -> Self {
+        Self { method, url: url.into(), headers: Vec::new(), body: Payload::Empty }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets what it carries.
+    #[must_use]
+    pub fn body(mut self, body: Payload) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The request as a line: without the state that registries put into upload URLs.
+    pub fn line(&self) -> String {
+        let path = self.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let path = path.map_or("", |(_, path)| path);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let plain = ["digest=", "mount=", "from=", "n=", "last="];
+        let query: Vec<&str> =
+            query.split('&').filter(|one| plain.iter().any(|name| one.starts_with(name))).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{} /{path}{mark}{}", self.method, query.join("&"))
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    headers: http::HeaderMap,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value, empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    fn challenge(&self) -> Option<Challenge> {
+        let headers = self.headers.get_all("www-authenticate").into_iter();
+        Challenge::parse(headers.filter_map(|value| value.to_str().ok()))
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub enum Stumble {
+    /// Nobody answered, or the answer was cut: another try may help.
+    Cut(String),
+    /// No further try will help.
+    Final(Problem),
+}
+
+/// The way to one registry, as one user, for one purpose.
+pub struct Transport {
+    /// The registry as people write it.
+    pub host: String,
+    /// Scheme and authority.
+    pub base: String,
+    env: Env,
+    stop: Stop,
+    agent: Agent,
+    credentials: Credentials,
+    scopes: Vec<String>,
+    patience: Patience,
+    basic: Cell<bool>,
+    token: RefCell<Option<Token>>,
+    redactor: RefCell<Redactor>,
+    requests: RefCell<Vec<String>>,
+    sent: Cell<u64>,
+    progress: Box<dyn Fn(u64)>,
+}
+
+impl Transport {
+    /// A way to the registry at `base`; nothing is asked yet.
+    pub fn new(host: &str, base: &str, env: &Env, stop: &Stop, credentials: Credentials) -> Self {
+        let mut patience = Patience::default();
+        if let Some(milliseconds) = env.get("PORTBOOK_REGISTRY_PAUSE_MS").and_then(|text| text.parse().ok()) {
+            patience.base = Duration::from_millis(milliseconds);
+        }
+        let mut redactor = Redactor::default();
+        match &credentials.kind {
+            Kind::Anonymous => {}
+            Kind::Password(user, password) => {
+                redactor.learn(password);
+                let header = auth::basic(user, password);
+                redactor.learn(&Secret::new(header.reveal().trim_start_matches("Basic ")));
+            }
+            Kind::Identity(secret) | Kind::Bearer(secret) => redactor.learn(secret),
+        }
+        Self {
+            host: host.to_owned(),
+            base: base.to_owned(),
+            env: env.clone(),
+            stop: stop.clone(),
+            agent: net::agent(env, base),
+            credentials,
+            scopes: Vec::new(),
+            patience,
+            basic: Cell::new(false),
+            token: RefCell::default(),
+            redactor: RefCell::new(redactor),
+            requests: RefCell::default(),
+            sent: Cell::new(0),
+            progress: Box::new(|_| {}),
+        }
+    }
+
+    /// Asks token services for this scope too, such as `repository:a/b:pull,push`.
+    pub fn want(&mut self, scope: String) {
+        self.scopes.push(scope);
+    }
+
+    /// Calls `progress` with the bytes of each piece of a file that is sent.
+    pub fn on_progress(&mut self, progress: impl Fn(u64) + 'static) {
+        self.progress = Box::new(progress);
+    }
+
+    /// The requests that were sent so far, each a line with its answer.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.borrow().clone()
+    }
+
+    /// The bytes of blobs that were sent so far, those that had to be sent again included.
+    pub fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// Text of the registry's, fit to be shown.
+    pub fn clean(&self, text: &str) -> String {
+        self.redactor.borrow().clean(text)
+    }
+
+    /// An answer for a message.
+    pub fn said(&self, answer: &Answer) -> String {
+        self.clean(&fault::said(answer).1)
+    }
+
+    /// How patiently requests are repeated.
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Sends a request until it is answered with something other than "not now". Only for requests that may be repeated.
+    ///
+    /// # Errors
+    /// When nobody answers, or the registry does not let us.
+    pub fn send(&self, call: &Call) -> Result<Answer, Problem> {
+        let mut attempt = 1;
+        loop {
+            let last = attempt >= self.patience.attempts;
+            match self.once(call) {
+                Ok(answer) if passes(answer.status) && last => {
+                    return Err(fault::unavailable(&self.host, &call.line(), &self.said(&answer), attempt));
+                }
+                Ok(answer) if passes(answer.status) => self.wait(attempt, Some(&answer))?,
+                Ok(answer) => return Ok(answer),
+                Err(Stumble::Final(problem)) => return Err(problem),
+                Err(Stumble::Cut(why)) if last => return Err(fault::unreachable(&self.host, &why, attempt)),
+                Err(Stumble::Cut(_)) => self.wait(attempt, None)?,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Waits before the next try.
+    ///
+    /// # Errors
+    /// When the user asks to stop.
+    pub fn wait(&self, attempt: u32, answer: Option<&Answer>) -> Result<(), Problem> {
+        let asked = answer.and_then(|answer| retry_after(answer.header("retry-after"), OffsetDateTime::now_utc()));
+        let pause = self.patience.pause(attempt, asked, random());
+        if pause >= Duration::from_secs(2) {
+            eprintln!("  {} is asked again in {:.0} s", self.host, pause.as_secs_f64());
+        }
+        let until = Instant::now() + pause;
+        while Instant::now() < until {
+            if self.stop.requested() {
+                return Err(stopped());
+            }
+            std::thread::sleep((until - Instant::now()).min(Duration::from_millis(50)));
+        }
+        Ok(())
+    }
+
+    /// Sends a request once; a registry that asks for authentication gets it.
+    pub fn once(&self, call: &Call) -> Result<Answer, Stumble> {
+        if self.stop.requested() {
+            return Err(Stumble::Final(stopped()));
+        }
+        let ours = call.url == self.base || call.url.starts_with(&format!("{}/", self.base));
+        if !ours {
+            // Where a registry sends uploads to another service, that is none of our credentials' business.
+            let agent = net::agent(&self.env, &call.url);
+            return self.exchange(&agent, call, None);
+        }
+        let shown = self.authorization();
+        let answer = self.exchange(&self.agent, call, shown.as_ref())?;
+        match answer.status {
+            401 => self.answer_challenge(call, &answer, shown.is_some()),
+            403 => Err(Stumble::Final(self.denied(call, &answer))),
+            _ => Ok(answer),
+        }
+    }
+
+    fn answer_challenge(&self, call: &Call, answer: &Answer, shown: bool) -> Result<Answer, Stumble> {
+        let challenge = answer.challenge();
+        let refused = || fault::unauthorised(&self.host, &self.credentials);
+        match &challenge {
+            Some(Challenge::Basic) if !shown && matches!(self.credentials.kind, Kind::Password(..)) => {
+                self.basic.set(true);
+            }
+            Some(challenge @ Challenge::Bearer { realm, service, scope, .. }) => {
+                if shown && fault::is_insufficient(challenge) {
+                    return Err(Stumble::Final(self.lacks(scope, call, answer)));
+                }
+                if matches!(self.credentials.kind, Kind::Bearer(_)) {
+                    return Err(Stumble::Final(fault::stale_token(&self.host, &self.credentials)));
+                }
+                *self.token.borrow_mut() = Some(self.fetch_token(realm, service, scope)?);
+            }
+            _ => return Err(Stumble::Final(refused())),
+        }
+        let answer = self.exchange(&self.agent, call, self.authorization().as_ref())?;
+        Err(Stumble::Final(match answer.status {
+            401 => match answer.challenge() {
+                Some(Challenge::Basic) | None => refused(),
+                Some(ref challenge @ Challenge::Bearer { ref scope, .. }) if fault::is_insufficient(challenge) => {
+                    self.lacks(scope, call, &answer)
+                }
+                Some(Challenge::Bearer { .. }) if matches!(self.credentials.kind, Kind::Anonymous) => refused(),
+                Some(Challenge::Bearer { .. }) => fault::stale_token(&self.host, &self.credentials),
+            },
+            403 => self.denied(call, &answer),
+            _ => return Ok(answer),
+        }))
+    }
+
+    /// What to show, if anything.
+    fn authorization(&self) -> Option<Secret> {
+        if let Kind::Bearer(token) = &self.credentials.kind {
+            return Some(Secret::new(format!("Bearer {}", token.reveal())));
+        }
+        if let Some(token) = self.token.borrow().as_ref().filter(|token| token.until > Instant::now()) {
+            return Some(Secret::new(format!("Bearer {}", token.secret.reveal())));
+        }
+        match &self.credentials.kind {
+            Kind::Password(user, password) if self.basic.get() => Some(auth::basic(user, password)),
+            _ => None,
+        }
+    }
+
+    fn fetch_token(&self, realm: &str, service: &str, asked: &str) -> Result<Token, Stumble> {
+        if self.base.starts_with("https://") && !realm.starts_with("https://") {
+            return Err(Stumble::Final(Problem::new(
+                Exit::Failed,
+                format!("{} sends us to a token service without TLS; no credentials were sent", self.host),
+            )));
+        }
+        let agent = net::agent(&self.env, realm);
+        let mut scopes: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
+        if scopes.is_empty() && !asked.is_empty() {
+            scopes.push(asked);
+        }
+        let call = match &self.credentials.kind {
+            Kind::Identity(token) => {
+                let form = format!(
+                    "grant_type=refresh_token&client_id=portbook-xtask&service={}&scope={}&refresh_token={}",
+                    auth::encode(service),
+                    auth::encode(&scopes.join(" ")),
+                    auth::encode(token.reveal())
+                );
+                Call::new("POST", realm)
+                    .header("content-type", "application/x-www-form-urlencoded")
+                    .body(Payload::Bytes(form.into_bytes()))
+            }
+            _ => {
+                let mark = if realm.contains('?') { '&' } else { '?' };
+                let mut url = format!("{realm}{mark}service={}", auth::encode(service));
+                for scope in &scopes {
+                    url += &format!("&scope={}", auth::encode(scope));
+                }
+                Call::new("GET", url)
+            }
+        };
+        let shown = match &self.credentials.kind {
+            Kind::Password(user, password) => Some(auth::basic(user, password)),
+            _ => None,
+        };
+        let answer = self.exchange(&agent, &call, shown.as_ref())?;
+        match answer.status {
+            200 => match auth::read_token(&answer.body, Instant::now()) {
+                Some(token) => {
+                    self.redactor.borrow_mut().learn(&token.secret);
+                    Ok(token)
+                }
+                None => Err(Stumble::Cut("the token service sent no token".to_owned())),
+            },
+            400 | 401 if matches!(self.credentials.kind, Kind::Identity(_)) => {
+                Err(Stumble::Final(fault::stale_token(&self.host, &self.credentials)))
+            }
+            401 => Err(Stumble::Final(fault::unauthorised(&self.host, &self.credentials))),
+            403 => Err(Stumble::Final(fault::denied(&self.host, &scopes.join(" "), &self.said(&answer)))),
+            status if passes(status) => Err(Stumble::Cut(format!("the token service answers {}", self.said(&answer)))),
+            _ => Err(Stumble::Final(fault::unexpected(&self.host, "a token", &self.said(&answer)))),
+        }
+    }
+
+    fn denied(&self, call: &Call, answer: &Answer) -> Problem {
+        let (code, _) = fault::said(answer);
+        if code == "NAME_UNKNOWN" {
+            return fault::unknown_repository(&self.host, &call.line());
+        }
+        self.lacks("", call, answer)
+    }
+
+    /// The scope that a request needs and these credentials lack.
+    fn lacks(&self, told: &str, call: &Call, answer: &Answer) -> Problem {
+        let wanted = self.scopes.first().map_or("", String::as_str);
+        let scope = if told.is_empty() { wanted } else { told };
+        let scope = match call.method {
+            "GET" | "HEAD" => scope.replace("pull,push", "pull"),
+            _ => scope.to_owned(),
+        };
+        fault::denied(&self.host, &self.clean(&scope), &self.said(answer))
+    }
+
+    fn exchange(&self, agent: &Agent, call: &Call, authorization: Option<&Secret>) -> Result<Answer, Stumble> {
+        let outcome = self.perform(agent, call, authorization);
+        let shown = match &outcome {
+            Ok(answer) => answer.status.to_string(),
+            Err(Stumble::Cut(why)) => why.clone(),
+            Err(Stumble::Final(_)) => "not sent".to_owned(),
+        };
+        self.requests.borrow_mut().push(format!("{} → {shown}", call.line()));
+        outcome
+    }
+
+    fn perform(&self, agent: &Agent, call: &Call, authorization: Option<&Secret>) -> Result<Answer, Stumble> {
+        let local = |error: String| Stumble::Final(Problem::new(Exit::Failed, error));
+        let mut request = http::Request::builder().method(call.method).uri(&call.url);
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(secret) = authorization {
+            request = request.header("authorization", secret.reveal());
+        }
+        // The URL may be a registry's own and hold state: it is not quoted.
+        let bad = |_| local(format!("{}: not a request that can be sent", call.line()));
+        let response = match &call.body {
+            Payload::Empty if matches!(call.method, "GET" | "HEAD" | "DELETE") => {
+                agent.run(request.body(()).map_err(bad)?)
+            }
+            Payload::Empty => agent.run(request.body(Vec::new()).map_err(bad)?),
+            Payload::Bytes(bytes) => agent.run(request.body(bytes).map_err(bad)?),
+            Payload::File(path, from, length) => {
+                let open = || {
+                    let mut file = File::open(path)?;
+                    file.seek(SeekFrom::Start(*from))?;
+                    std::io::Result::Ok(file.take(*length))
+                };
+                let file = open().map_err(|error| local(format!("cannot read {}: {error}", path.display())))?;
+                let mut body = Counted { file, transport: self };
+                request = request.header("content-length", *length);
+                agent.run(request.body(SendBody::from_reader(&mut body)).map_err(bad)?)
+            }
+        };
+        let response = response.map_err(|error| self.stumble(call, &error))?;
+        let (head, body) = response.into_parts();
+        let body = body.into_with_config().limit(LARGEST_ANSWER).read_to_vec();
+        let body = body.map_err(|error| self.stumble(call, &error))?;
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+
+    fn stumble(&self, call: &Call, error: &ureq::Error) -> Stumble {
+        let text = self.clean(&error.to_string());
+        match error {
+            ureq::Error::BodyExceedsLimit(_) => Stumble::Final(Problem::new(
+                Exit::Failed,
+                format!("{}: {} answers with more than {LARGEST_ANSWER} bytes", call.line(), self.host),
+            )),
+            ureq::Error::RequireHttpsOnly(_) | ureq::Error::BadUri(_) | ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
+                Stumble::Final(fault::unreachable(&self.host, &text, 1))
+            }
+            _ => Stumble::Cut(text),
+        }
+    }
+}
+
+/// Whether an answer means "not now".
+pub fn passes(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+fn stopped() -> Problem {
+    Problem::new(Exit::Interrupted, "interrupted: what was uploaded stays, and running it again goes on from there")
+}
+
+/// A file that counts what is read of it, and ends when the user asks to stop.
+struct Counted<'a, R> {
+    file: R,
+    transport: &'a Transport,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.transport.stop.requested() {
+            return Err(std::io::Error::other("interrupted"));
+        }
+        let read = self.file.read(buffer)?;
+        self.transport.sent.set(self.transport.sent.get() + read as u64);
+        (self.transport.progress)(read as u64);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_leave_upload_state_out() {
+        let call = Call::new("PUT", "https://r.example/v2/a/blobs/uploads/1?_state=SECRET&digest=sha256:00");
+        assert_eq!(call.line(), "PUT /v2/a/blobs/uploads/1?digest=sha256:00");
+        assert_eq!(Call::new("GET", "https://r.example/v2/").line(), "GET /v2/");
+    }
+
+    #[test]
+    fn what_passes_is_asked_again() {
+        assert!([408, 429, 500, 502, 503, 504].into_iter().all(passes));
+        assert!(![200, 400, 401, 403, 404, 405, 409, 413, 501].into_iter().any(passes));
+    }
+}
