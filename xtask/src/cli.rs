@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::commands::{bench, build_image, ci, compose_image_mode, doctor, gate, smoke, tags, test};
+use crate::commands::{
+    bench, build_image, ci, compose_image_mode, doctor, gate, images, publish, smoke, tags, test,
+};
 use clap::{Parser, Subcommand};
 
 /// The delivery pipeline: what CI and developers run, defined once.
@@ -36,6 +38,10 @@ pub enum Command {
     Smoke(smoke::Args),
     /// Build an image through BuildKit
     BuildImage(build_image::Args),
+    /// Push the tested artefact, byte for byte, and move its tags
+    Publish(publish::Args),
+    /// Say what is in the registry, and remove what nothing needs
+    Images(images::Args),
     /// Switch docker-compose.dev.yml between building the application and running a published image
     ComposeImageMode(compose_image_mode::Args),
     /// Say which tags, version and labels the present event gets, and why

@@ -7,7 +7,9 @@ pub mod compose_image_mode;
 pub mod doctor;
 pub mod events;
 pub mod gate;
+pub mod images;
 mod needs;
+pub mod publish;
 mod sbom;
 pub mod smoke;
 pub mod tags;
@@ -32,6 +34,8 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Tags(args) => tags::run(ctx, &args),
         Command::Gate(args) => gate::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
+        Command::Publish(args) => publish::run(ctx, &args),
+        Command::Images(args) => images::run(ctx, &args),
         Command::Bench(args) => bench::run(ctx, &args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());

@@ -1,6 +1,8 @@
 //! Everything that belongs to the image in an OCI layout, in the order in which a registry accepts it.
 
-use super::manifest::{Config, Descriptor, Manifest, Platform, REVISION};
+use super::manifest::{Config, Descriptor, Manifest, REVISION};
+use super::platform::Platform;
+use super::sbom;
 use anyhow::{Context as _, Result, bail};
 use evidence::{CommitSha, Digest};
 use sha2::{Digest as _, Sha256};
@@ -24,12 +26,12 @@ pub struct Graph {
     pub commit: CommitSha,
     /// The version that its label names.
     pub version: Option<String>,
-    /// Manifests of the layout that refer to the root, such as an SBOM.
-    pub attached: Vec<Manifest>,
+    /// The bill of materials that lies beside the image.
+    pub sbom: Option<Vec<u8>>,
 }
 
 impl Graph {
-    /// Reads a layout of one image, single manifest or index, with whatever refers to it.
+    /// Reads a layout of one image, single manifest or index.
     ///
     /// # Errors
     /// When the folder is no layout, a document is damaged or missing, or the image does not name one commit.
@@ -37,31 +39,18 @@ impl Graph {
         let index = std::fs::read(dir.join("index.json"))
             .with_context(|| format!("{} is not an OCI image layout: it has no index.json", dir.display()))?;
         let index = Manifest::parse(index, "").context("index.json is not an OCI index")?;
-        let mut entries = Vec::new();
-        for entry in &index.content.manifests {
-            entries.push(Manifest::parse(read_document(dir, entry)?, &entry.media_type)?);
-        }
-        let (attached, mut images): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|entry| entry.content.subject.is_some());
-        if images.len() != 1 {
-            bail!("expected one image in {}, found {}", dir.display(), images.len());
-        }
-        let root = images.remove(0);
-        if let Some(stray) =
-            attached.iter().find(|one| one.content.subject.as_ref().is_some_and(|to| to.digest != root.digest))
-        {
-            bail!("{} of the layout refers to another image than {}", stray.digest, root.digest);
-        }
+        let [entry] = index.content.manifests.as_slice() else {
+            bail!("expected one image in {}, found {}", dir.display(), index.content.manifests.len());
+        };
+        let root = Manifest::parse(read_document(dir, entry)?, &entry.media_type)?;
         let mut walk = Walk { dir, below: Vec::new(), blobs: Vec::new(), seen: BTreeSet::new() };
         walk.enter(&root)?;
-        for one in &attached {
-            walk.enter(one)?;
-        }
         let configs = image_configs(dir, &root, &walk.below)?;
         let (commit, version) = one_commit(&configs)?;
         let platforms = configs.iter().map(Config::platform).collect();
         let (below, blobs) = (walk.below, walk.blobs);
-        Ok(Self { dir: dir.to_owned(), root, below, blobs, platforms, commit, version, attached })
+        let sbom = std::fs::read(dir.join(sbom::FILE)).ok();
+        Ok(Self { dir: dir.to_owned(), root, below, blobs, platforms, commit, version, sbom })
     }
 
     /// A blob's file.

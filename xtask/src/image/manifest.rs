@@ -3,6 +3,7 @@
 //! Source: OCI image specification, `descriptor.md`, `manifest.md`, `image-index.md`. Docker's own media types have the
 //! same form.
 
+use super::platform::Platform;
 use anyhow::{Context as _, Result, bail};
 use evidence::Digest;
 use serde::{Deserialize, Serialize};
@@ -38,25 +39,6 @@ pub struct Descriptor {
     /// Free annotations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
-}
-
-/// Where an image runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Platform {
-    /// Such as `linux`.
-    pub os: String,
-    /// Such as `arm64`.
-    pub architecture: String,
-    /// Such as `v7`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variant: Option<String>,
-}
-
-impl std::fmt::Display for Platform {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        self.variant.as_ref().map_or(Ok(()), |variant| write!(f, "/{variant}"))
-    }
 }
 
 /// What a manifest or an index says.
@@ -155,7 +137,7 @@ impl Manifest {
 pub struct Config {
     os: String,
     architecture: String,
-    variant: Option<String>,
+    variant: String,
     /// When it was made, as RFC 3339.
     pub created: Option<String>,
     config: RunConfig,
@@ -181,6 +163,7 @@ impl Config {
             architecture: self.architecture.clone(),
             variant: self.variant.clone(),
         }
+        .normal()
     }
 
     /// A label's value.

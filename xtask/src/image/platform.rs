@@ -2,19 +2,19 @@
 //!
 //! Source: OCI image specification, `image-index.md` (`platform`); Linux, `admin-guide/binfmt-misc.rst`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// `os/architecture[/variant]`, in the normal form that BuildKit and engines write.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Platform {
     /// Such as `linux`.
     pub os: String,
     /// As Go names it: `amd64`, `arm64`, `arm`.
     pub architecture: String,
     /// Such as `v7`; empty where the architecture has none that matters.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub variant: String,
 }
 

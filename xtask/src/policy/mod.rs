@@ -6,6 +6,7 @@ pub mod event;
 pub mod floating;
 pub mod gate;
 mod pipeline;
+pub mod prune;
 pub mod refs;
 pub mod tags;
 

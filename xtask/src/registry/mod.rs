@@ -14,5 +14,6 @@ mod secret;
 mod transport;
 mod upload;
 
-pub use referrers::Attached;
+pub use referrers::{Attached, fallback};
 pub use repository::{Access, Repository};
+pub use upload::{Arrived, Source};

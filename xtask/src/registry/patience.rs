@@ -53,7 +53,6 @@ pub fn random() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
 
     #[test]
     fn pauses_grow_and_are_bounded() {
@@ -68,7 +67,7 @@ mod tests {
 
     #[test]
     fn both_forms_of_retry_after_are_understood() {
-        let now = datetime!(2026-01-02 03:04:05 UTC);
+        let now = OffsetDateTime::from_unix_timestamp(1_767_323_045).unwrap();
         assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));
         assert_eq!(retry_after("Fri, 02 Jan 2026 03:04:15 GMT", now), Some(Duration::from_secs(10)));
         assert_eq!(retry_after("Fri, 02 Jan 2026 03:00:00 GMT", now), Some(Duration::ZERO));

@@ -17,6 +17,32 @@ pub enum Arrived {
     Sent,
 }
 
+/// Where a blob's bytes are.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// In a file of that many bytes.
+    File(&'a Path, u64),
+    /// In memory.
+    Bytes(&'a [u8]),
+}
+
+impl Source<'_> {
+    fn size(self) -> u64 {
+        match self {
+            Self::File(_, size) => size,
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// What is left from an offset.
+    fn rest(self, from: u64) -> Payload {
+        match self {
+            Self::File(path, size) => Payload::File(path.to_owned(), from, size - from),
+            Self::Bytes(bytes) => Payload::Bytes(bytes.iter().skip(from as usize).copied().collect()),
+        }
+    }
+}
+
 /// An upload that the registry has opened: where to send to, and how much it has.
 struct Session {
     url: String,
@@ -24,11 +50,11 @@ struct Session {
 }
 
 impl Repository {
-    /// Brings a blob's file of `size` bytes into the repository.
+    /// Brings a blob into the repository.
     ///
     /// # Errors
     /// When the registry does not take it, however often it is asked.
-    pub fn upload(&self, digest: &Digest, file: &Path, size: u64, mount_from: &[String]) -> Result<Arrived> {
+    pub fn upload(&self, digest: &Digest, source: Source<'_>, mount_from: &[String]) -> Result<Arrived> {
         let mut session = None;
         for other in mount_from {
             match self.open_session(&format!("?mount={digest}&from={other}"))? {
@@ -46,7 +72,7 @@ impl Repository {
                     None => return Ok(Arrived::Mounted),
                 },
             };
-            let stumbled = match self.send_rest(&open, digest, file, size) {
+            let stumbled = match self.send_rest(&open, digest, source) {
                 Ok(answer) if matches!(answer.status, 200..=202) => {
                     let told = answer.header("docker-content-digest");
                     if told.starts_with("sha256:") && told != digest.as_str() {
@@ -79,7 +105,7 @@ impl Repository {
             if self.has_blob(digest)? {
                 return Ok(Arrived::Sent);
             }
-            session = self.what_arrived(&open, size);
+            session = self.what_arrived(&open, source.size());
             attempt += 1;
         }
     }
@@ -96,23 +122,22 @@ impl Repository {
     }
 
     /// Sends what is missing and closes the upload: in one request from the start, else a PATCH and a PUT.
-    fn send_rest(&self, session: &Session, digest: &Digest, file: &Path, size: u64) -> Result<Answer, Stumble> {
+    fn send_rest(&self, session: &Session, digest: &Digest, source: Source<'_>) -> Result<Answer, Stumble> {
         let octets = ("content-type", "application/octet-stream".to_owned());
         let closing = |url: &str| {
             let mark = if url.contains('?') { '&' } else { '?' };
             Call::new("PUT", format!("{url}{mark}digest={digest}"))
         };
         if session.offset == 0 {
-            let mut call = closing(&session.url).body(Payload::File(file.to_owned(), 0, size));
+            let mut call = closing(&session.url).body(source.rest(0));
             call.headers.push(octets);
             return self.transport.once(&call);
         }
         let mut url = session.url.clone();
-        if session.offset < size {
-            let rest = Payload::File(file.to_owned(), session.offset, size - session.offset);
+        if session.offset < source.size() {
             let mut call = Call::new("PATCH", &session.url)
-                .header("content-range", format!("{}-{}", session.offset, size - 1))
-                .body(rest);
+                .header("content-range", format!("{}-{}", session.offset, source.size() - 1))
+                .body(source.rest(session.offset));
             call.headers.push(octets);
             let answer = self.transport.once(&call)?;
             if answer.status != 202 {
