@@ -18,8 +18,9 @@ DEBIAN_IMAGE=debian:bookworm-slim
 RUST_IMAGE=rust:1.95-bookworm
 NODE_IMAGE=node:22-bookworm-slim
 POSTGRES_IMAGE=postgres:17
+REGISTRY_IMAGE=registry:2
 CROSS_IMAGE=rust:1.95-slim-bookworm
-DEFAULT=("$DEBIAN_IMAGE" "$RUST_IMAGE" "$NODE_IMAGE" "$POSTGRES_IMAGE")
+DEFAULT=("$DEBIAN_IMAGE" "$RUST_IMAGE" "$NODE_IMAGE" "$POSTGRES_IMAGE" "$REGISTRY_IMAGE")
 KNOWN=("${DEFAULT[@]}" "$CROSS_IMAGE")
 LABEL=org.portbook.stand-in
 
@@ -133,6 +134,11 @@ gnu_name() {
   esac
 }
 
+make_registry() {
+  ensure_debian
+  build_stand_in registry "$REGISTRY_IMAGE" "$here/images"
+}
+
 build_stand_in() {
   local name=$1 image=$2 context=$3
   shift 3
@@ -162,6 +168,7 @@ ensure() {
     "$RUST_IMAGE") make_rust ;;
     "$NODE_IMAGE") make_node ;;
     "$POSTGRES_IMAGE") make_postgres ;;
+    "$REGISTRY_IMAGE") make_registry ;;
     "$CROSS_IMAGE") make_cross ;;
   esac
   say "$image made in $((SECONDS - began)) s, $(dkr image inspect --format '{{.Size}}' "$image" | awk '{printf "%.0f MB", $1 / 1e6}') compressed"

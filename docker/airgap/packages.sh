@@ -67,7 +67,7 @@ unpack_from_newer_suite() {
 }
 
 unpack_suite() {
-  local suite=$1 mirror=$2 work new deb tini=tini-static
+  local suite=$1 mirror=$2 work new deb tini=tini-static registry=docker-registry
   work=$(mktemp -d) && new=$ENGINE_HOME/root.new
   rm -rf "$new"
   mkdir -p "$work/lists/partial" "$work/debs" "$new"
@@ -80,8 +80,10 @@ unpack_suite() {
   if quietly "reading the package list of $suite" "${apt[@]}" update; then
     # Older suites have the static tini in the package tini.
     if ! apt-cache "${apt[@]:2}" show tini-static >/dev/null 2>&1; then tini=tini; fi
+    # Only the publish tests want it, and only where containers do not run: no suite is given up for it.
+    if ! apt-cache "${apt[@]:2}" show docker-registry >/dev/null 2>&1; then registry=; fi
     (cd "$work/debs" && quietly "fetching the engine from $suite (about 85 MB)" \
-      "${apt[@]}" download docker.io docker-cli docker-compose docker-buildx containerd "$tini") || ok=1
+      "${apt[@]}" download docker.io docker-cli docker-compose docker-buildx containerd "$tini" ${registry:+"$registry"}) || ok=1
   else
     ok=1
   fi

@@ -100,7 +100,9 @@ impl Walk<'_> {
                 let size = std::fs::metadata(&path).map(|data| data.len());
                 match size {
                     Ok(size) if size == blob.size => self.blobs.push(blob.clone()),
-                    Ok(size) => bail!("blob {} is damaged: {size} bytes, expected {}", blob.digest, blob.size),
+                    Ok(size) => {
+                        bail!("blob {} is damaged: {size} bytes, expected {}", blob.digest, blob.size)
+                    }
                     Err(_) => bail!("the layout lacks blob {}", blob.digest),
                 }
             }
@@ -134,7 +136,8 @@ fn image_configs(dir: &Path, root: &Manifest, below: &[Manifest]) -> Result<Vec<
         vec![root]
     };
     let config = |image: &&Manifest| {
-        let config = image.content.config.as_ref().with_context(|| format!("{} is no image", image.digest))?;
+        let config =
+            image.content.config.as_ref().with_context(|| format!("{} is no image", image.digest))?;
         Config::parse(&read_document(dir, config)?)
     };
     images.iter().map(config).collect()

@@ -105,12 +105,7 @@ impl Manifest {
         let told = media_type.split(';').next().unwrap_or_default().trim();
         let told = Some(told.to_owned()).filter(|told| told.ends_with("+json"));
         let guess = if is_index { INDEX } else { MANIFEST };
-        Ok(Self {
-            digest,
-            media_type: own.or(told).unwrap_or_else(|| guess.to_owned()),
-            bytes,
-            content,
-        })
+        Ok(Self { digest, media_type: own.or(told).unwrap_or_else(|| guess.to_owned()), bytes, content })
     }
 
     /// The descriptor under which another document names it.
@@ -183,12 +178,18 @@ mod tests {
 
     #[test]
     fn the_media_type_in_the_bytes_wins() {
-        let own = Manifest::parse(format!(r#"{{"mediaType":"{INDEX}","manifests":[]}}"#).into(), "text/plain").unwrap();
+        let own =
+            Manifest::parse(format!(r#"{{"mediaType":"{INDEX}","manifests":[]}}"#).into(), "text/plain")
+                .unwrap();
         assert_eq!(own.media_type, INDEX);
         let docker = "application/vnd.docker.distribution.manifest.list.v2+json";
-        let told = Manifest::parse(br#"{"manifests":[]}"#.to_vec(), &format!("{docker}; charset=utf-8")).unwrap();
+        let told =
+            Manifest::parse(br#"{"manifests":[]}"#.to_vec(), &format!("{docker}; charset=utf-8")).unwrap();
         assert_eq!(told.media_type, docker);
-        assert_eq!(Manifest::parse(br#"{"manifests":[]}"#.to_vec(), "application/json").unwrap().media_type, INDEX);
+        assert_eq!(
+            Manifest::parse(br#"{"manifests":[]}"#.to_vec(), "application/json").unwrap().media_type,
+            INDEX
+        );
         assert!(Manifest::parse(b"<html>".to_vec(), "text/html").is_err());
     }
 
@@ -200,8 +201,12 @@ mod tests {
             {{"digest":"{digest}","size":1,"platform":{{"os":"unknown","architecture":"unknown"}}}}]}}"#
         );
         let index = Manifest::parse(text.into(), "").unwrap();
-        let platforms: Vec<_> =
-            index.content.images().filter_map(|image| image.platform.as_ref()).map(ToString::to_string).collect();
+        let platforms: Vec<_> = index
+            .content
+            .images()
+            .filter_map(|image| image.platform.as_ref())
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(platforms, ["linux/arm/v7"]);
     }
 }

@@ -49,7 +49,8 @@ pub fn decide(
     rules: &Rules,
     now: OffsetDateTime,
 ) -> Vec<Verdict> {
-    let mut newest: Vec<&Kept> = images.iter().filter(|image| reason_to_keep(image, pinned, rules).is_none()).collect();
+    let mut newest: Vec<&Kept> =
+        images.iter().filter(|image| reason_to_keep(image, pinned, rules).is_none()).collect();
     newest.sort_by_key(|image| std::cmp::Reverse(image.created));
     let spared: BTreeSet<&Digest> = newest.iter().take(rules.keep_last).map(|image| &image.digest).collect();
     let judge = |image: &Kept| {
@@ -88,7 +89,8 @@ fn reason_to_keep(image: &Kept, pinned: &BTreeMap<Digest, String>, rules: &Rules
 /// What is deleted, in order: each image before what it names, so that no tag ever names what is not whole. Whatever is
 /// reachable from an image that stays is not in it.
 pub fn deletions(images: &[Kept], verdicts: &[Verdict], pinned: &BTreeMap<Digest, String>) -> Vec<Digest> {
-    let removed = |image: &&Kept| verdicts.iter().any(|verdict| verdict.remove && verdict.digest == image.digest);
+    let removed =
+        |image: &&Kept| verdicts.iter().any(|verdict| verdict.remove && verdict.digest == image.digest);
     let reach = |image: &Kept| -> Vec<Digest> {
         let parts = image.children.iter().chain(&image.referrers);
         [&image.digest].into_iter().chain(parts).cloned().collect()
@@ -182,7 +184,11 @@ mod tests {
             ]
         );
         let gone = deletions(&images, &verdicts, &pinned);
-        assert_eq!(gone, [digest("old"), digest("old/amd64"), digest("old/evidence")], "what is shared stays");
+        assert_eq!(
+            gone,
+            [digest("old"), digest("old/amd64"), digest("old/evidence")],
+            "what is shared stays"
+        );
     }
 
     #[test]

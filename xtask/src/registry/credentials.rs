@@ -79,7 +79,10 @@ pub fn look_up(env: &Env, host: &str) -> Result<Credentials> {
         }
         (None, None) => {}
         _ => {
-            return Err(Problem::usage(format!("{USER} and {PASSWORD} go together, and one of them is not set")).into());
+            return Err(Problem::usage(format!(
+                "{USER} and {PASSWORD} go together, and one of them is not set"
+            ))
+            .into());
         }
     }
     let anonymous = |source: String| Credentials { kind: Kind::Anonymous, source };
@@ -155,11 +158,14 @@ fn of_auth(auth: &Auth, source: &str, host: &str) -> Result<Kind> {
 fn ask_helper(env: &Env, helper: &str, host: &str) -> Result<Option<Kind>> {
     let program = format!("docker-credential-{helper}");
     let missing = |why: String| {
-        Problem::missing(format!("the credential helper {program}, which Docker's configuration names, {why}"))
-            .next(format!("install {program}, or set {USER} and {PASSWORD}"))
+        Problem::missing(format!(
+            "the credential helper {program}, which Docker's configuration names, {why}"
+        ))
+        .next(format!("install {program}, or set {USER} and {PASSWORD}"))
     };
     let path = env.get("PATH").unwrap_or_default();
-    let file = crate::tools::on_path(path, &program).ok_or_else(|| missing("is not on the PATH".to_owned()))?;
+    let file =
+        crate::tools::on_path(path, &program).ok_or_else(|| missing("is not on the PATH".to_owned()))?;
     let mut child = Command::new(file)
         .arg("get")
         .env_clear()
@@ -234,12 +240,16 @@ mod tests {
     fn a_damaged_configuration_is_not_quoted() {
         let (_dir, path) = config(r#"{"auths": {"r": {"auth": 12345678}}, "hunter2"#);
         let error = look_up(&Env::from([("DOCKER_CONFIG", path.as_str())]), "r").unwrap_err().to_string();
-        assert!(error.contains("line 1") && !error.contains("hunter2") && !error.contains("12345678"), "{error}");
+        assert!(
+            error.contains("line 1") && !error.contains("hunter2") && !error.contains("12345678"),
+            "{error}"
+        );
     }
 
     #[test]
     fn helpers_are_asked_on_stdin() {
-        let (dir, path) = config(r#"{"credHelpers": {"h.example": "t", "n.example": "t", "x.example": "absent"}}"#);
+        let (dir, path) =
+            config(r#"{"credHelpers": {"h.example": "t", "n.example": "t", "x.example": "absent"}}"#);
         let helper = dir.path().join("docker-credential-t");
         let script = "#!/bin/sh\nread -r host || true\n\
             case $host in h.example) echo '{\"Username\":\"bob\",\"Secret\":\"hunter2\"}' ;;\n\

@@ -1,8 +1,8 @@
 //! What goes wrong with a registry, each in words of its own and with what to do.
 
 use super::auth::Challenge;
+use super::call::Answer;
 use super::credentials::{Credentials, Kind, PASSWORD, USER};
-use super::transport::Answer;
 use crate::error::{Exit, Problem};
 use evidence::Digest;
 use serde::Deserialize;
@@ -32,8 +32,10 @@ pub fn unauthorised(host: &str, credentials: &Credentials) -> Problem {
 /// It does not take a token that its own token service gave, or that was given to us.
 pub fn stale_token(host: &str, credentials: &Credentials) -> Problem {
     let source = &credentials.source;
-    Problem::missing(format!("{host} does not accept the token: it has expired or is not for this service (from {source})"))
-        .next(format!("docker login {host}"))
+    Problem::missing(format!(
+        "{host} does not accept the token: it has expired or is not for this service (from {source})"
+    ))
+    .next(format!("docker login {host}"))
 }
 
 /// It knows who asks, and does not let them.

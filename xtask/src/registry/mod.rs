@@ -5,12 +5,14 @@
 //! digests compared, every fault repeated or named) is decided in few hundred lines that are tested against a real registry.
 
 mod auth;
+mod call;
 mod credentials;
 mod fault;
 mod patience;
 mod referrers;
 mod repository;
 mod secret;
+mod session;
 mod transport;
 mod upload;
 

@@ -3,8 +3,8 @@
 //!
 //! Source: OCI distribution specification 1.1, "Listing Referrers", "Referrers Tag Schema".
 
+use super::call::Call;
 use super::repository::Repository;
-use super::transport::Call;
 use crate::image::manifest::{Descriptor, INDEX, Manifest};
 use anyhow::{Context as _, Result, bail};
 use evidence::{Digest, Tag};
@@ -55,7 +55,10 @@ impl Repository {
             self.put_manifest(&Manifest::parse(index.to_string().into_bytes(), INDEX)?, Some(&tag))?;
             // Read again: another one may have put a list without this one in the meantime.
         }
-        bail!("the list of referrers, tag {tag}, is being written by others: it never kept {}", manifest.digest)
+        bail!(
+            "the list of referrers, tag {tag}, is being written by others: it never kept {}",
+            manifest.digest
+        )
     }
 }
 

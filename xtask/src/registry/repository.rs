@@ -2,7 +2,8 @@
 //!
 //! Source: OCI distribution specification 1.1.
 
-use super::transport::{Answer, Call, Payload, Transport};
+use super::call::{Answer, Call, Payload};
+use super::transport::Transport;
 use super::{credentials, fault};
 use crate::context::Context;
 use crate::error::Problem;
@@ -185,8 +186,8 @@ impl Repository {
                 404 => return Ok(None),
                 _ => return Err(self.unexpected(&call, &answer).into()),
             }
-            let page: Page = serde_json::from_slice(&answer.body)
-                .map_err(|_| self.unexpected(&call, &answer))?;
+            let page: Page =
+                serde_json::from_slice(&answer.body).map_err(|_| self.unexpected(&call, &answer))?;
             tags.extend(page.tags.unwrap_or_default());
             match next_page(answer.header("link")) {
                 Some(next) => url = self.located(&next)?,
@@ -226,7 +227,11 @@ impl Repository {
         } else if location.starts_with("https://") || location.starts_with(base.as_str()) {
             Ok(location.to_owned())
         } else {
-            Err(fault::unexpected(&self.transport.host, "a request", "it sends us to a place without TLS, or to none"))
+            Err(fault::unexpected(
+                &self.transport.host,
+                "a request",
+                "it sends us to a place without TLS, or to none",
+            ))
         }
     }
 
@@ -275,7 +280,10 @@ mod tests {
 
     #[test]
     fn pages_are_followed_by_link() {
-        assert_eq!(next_page(r#"</v2/a/tags/list?n=2&last=b>; rel="next""#).as_deref(), Some("/v2/a/tags/list?n=2&last=b"));
+        assert_eq!(
+            next_page(r#"</v2/a/tags/list?n=2&last=b>; rel="next""#).as_deref(),
+            Some("/v2/a/tags/list?n=2&last=b")
+        );
         assert_eq!(next_page(r#"</v2/a>; rel="prev""#), None);
         assert_eq!(next_page(""), None);
     }

@@ -42,7 +42,12 @@ impl Redactor {
         for secret in &self.0 {
             text = text.replace(secret.reveal(), "•••");
         }
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_owned()
+        text.chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(300)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every request to a registry goes through here: it is authenticated, counted, and repeated where that helps.
 
-use super::auth::{self, Challenge, Token};
+use super::auth::{self, Token};
+use super::call::{Answer, Call, Payload, Stumble};
 use super::credentials::{Credentials, Kind};
 use super::fault;
 use super::patience::{Patience, random, retry_after};
@@ -11,7 +12,6 @@ use crate::net;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use ureq::{Agent, SendBody, http};
@@ -19,109 +19,21 @@ use ureq::{Agent, SendBody, http};
 /// The largest body that is read into memory: manifests have at most 4 MiB, configurations are smaller still.
 const LARGEST_ANSWER: u64 = 16 << 20;
 
-/// What a request carries.
-#[derive(Clone, Debug)]
-pub enum Payload {
-    /// Nothing.
-    Empty,
-    /// Bytes.
-    Bytes(Vec<u8>),
-    /// A file from an offset to its end, and how long that is.
-    File(PathBuf, u64, u64),
-}
-
-/// One request.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The method.
-    pub method: &'static str,
-    /// The whole URL.
-    pub url: String,
-    /// Headers beside authentication and length.
-    pub headers: Vec<(&'static str, String)>,
-    /// What it carries.
-    pub body: Payload,
-}
-
-impl Call {
-    /// A request without headers and body.
-    pub fn new(method: &'static str, url: impl Into<String>) -> Self {
-        Self { method, url: url.into(), headers: Vec::new(), body: Payload::Empty }
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// Sets what it carries.
-    #[must_use]
-    pub fn body(mut self, body: Payload) -> Self {
-        self.body = body;
-        self
-    }
-
-    /// The request as a line: without the state that registries put into upload URLs.
-    pub fn line(&self) -> String {
-        let path = self.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-        let path = path.map_or("", |(_, path)| path);
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let plain = ["digest=", "mount=", "from=", "n=", "last="];
-        let query: Vec<&str> =
-            query.split('&').filter(|one| plain.iter().any(|name| one.starts_with(name))).collect();
-        let mark = if query.is_empty() { "" } else { "?" };
-        format!("{} /{path}{mark}{}", self.method, query.join("&"))
-    }
-}
-
-/// An answer, read to its end.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    headers: http::HeaderMap,
-    /// The body as it came.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// A header's value, empty when it is absent.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-
-    fn challenge(&self) -> Option<Challenge> {
-        let headers = self.headers.get_all("www-authenticate").into_iter();
-        Challenge::parse(headers.filter_map(|value| value.to_str().ok()))
-    }
-}
-
-/// Why a request has no answer.
-#[derive(Debug)]
-pub enum Stumble {
-    /// Nobody answered, or the answer was cut: another try may help.
-    Cut(String),
-    /// No further try will help.
-    Final(Problem),
-}
-
 /// The way to one registry, as one user, for one purpose.
 pub struct Transport {
     /// The registry as people write it.
     pub host: String,
     /// Scheme and authority.
     pub base: String,
-    env: Env,
+    pub(super) env: Env,
     stop: Stop,
-    agent: Agent,
-    credentials: Credentials,
-    scopes: Vec<String>,
+    pub(super) agent: Agent,
+    pub(super) credentials: Credentials,
+    pub(super) scopes: Vec<String>,
     patience: Patience,
-    basic: Cell<bool>,
-    token: RefCell<Option<Token>>,
-    redactor: RefCell<Redactor>,
+    pub(super) basic: Cell<bool>,
+    pub(super) token: RefCell<Option<Token>>,
+    pub(super) redactor: RefCell<Redactor>,
     requests: RefCell<Vec<String>>,
     sent: Cell<u64>,
     progress: Box<dyn Fn(u64)>,
@@ -224,7 +136,8 @@ impl Transport {
     /// # Errors
     /// When the user asks to stop.
     pub fn wait(&self, attempt: u32, answer: Option<&Answer>) -> Result<(), Problem> {
-        let asked = answer.and_then(|answer| retry_after(answer.header("retry-after"), OffsetDateTime::now_utc()));
+        let asked =
+            answer.and_then(|answer| retry_after(answer.header("retry-after"), OffsetDateTime::now_utc()));
         let pause = self.patience.pause(attempt, asked, random());
         if pause >= Duration::from_secs(2) {
             eprintln!("  {} is asked again in {:.0} s", self.host, pause.as_secs_f64());
@@ -259,129 +172,13 @@ impl Transport {
         }
     }
 
-    fn answer_challenge(&self, call: &Call, answer: &Answer, shown: bool) -> Result<Answer, Stumble> {
-        let challenge = answer.challenge();
-        let refused = || fault::unauthorised(&self.host, &self.credentials);
-        match &challenge {
-            Some(Challenge::Basic) if !shown && matches!(self.credentials.kind, Kind::Password(..)) => {
-                self.basic.set(true);
-            }
-            Some(challenge @ Challenge::Bearer { realm, service, scope, .. }) => {
-                if shown && fault::is_insufficient(challenge) {
-                    return Err(Stumble::Final(self.lacks(scope, call, answer)));
-                }
-                if matches!(self.credentials.kind, Kind::Bearer(_)) {
-                    return Err(Stumble::Final(fault::stale_token(&self.host, &self.credentials)));
-                }
-                *self.token.borrow_mut() = Some(self.fetch_token(realm, service, scope)?);
-            }
-            _ => return Err(Stumble::Final(refused())),
-        }
-        let answer = self.exchange(&self.agent, call, self.authorization().as_ref())?;
-        Err(Stumble::Final(match answer.status {
-            401 => match answer.challenge() {
-                Some(Challenge::Basic) | None => refused(),
-                Some(ref challenge @ Challenge::Bearer { ref scope, .. }) if fault::is_insufficient(challenge) => {
-                    self.lacks(scope, call, &answer)
-                }
-                Some(Challenge::Bearer { .. }) if matches!(self.credentials.kind, Kind::Anonymous) => refused(),
-                Some(Challenge::Bearer { .. }) => fault::stale_token(&self.host, &self.credentials),
-            },
-            403 => self.denied(call, &answer),
-            _ => return Ok(answer),
-        }))
-    }
-
-    /// What to show, if anything.
-    fn authorization(&self) -> Option<Secret> {
-        if let Kind::Bearer(token) = &self.credentials.kind {
-            return Some(Secret::new(format!("Bearer {}", token.reveal())));
-        }
-        if let Some(token) = self.token.borrow().as_ref().filter(|token| token.until > Instant::now()) {
-            return Some(Secret::new(format!("Bearer {}", token.secret.reveal())));
-        }
-        match &self.credentials.kind {
-            Kind::Password(user, password) if self.basic.get() => Some(auth::basic(user, password)),
-            _ => None,
-        }
-    }
-
-    fn fetch_token(&self, realm: &str, service: &str, asked: &str) -> Result<Token, Stumble> {
-        if self.base.starts_with("https://") && !realm.starts_with("https://") {
-            return Err(Stumble::Final(Problem::new(
-                Exit::Failed,
-                format!("{} sends us to a token service without TLS; no credentials were sent", self.host),
-            )));
-        }
-        let agent = net::agent(&self.env, realm);
-        let mut scopes: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
-        if scopes.is_empty() && !asked.is_empty() {
-            scopes.push(asked);
-        }
-        let call = match &self.credentials.kind {
-            Kind::Identity(token) => {
-                let form = format!(
-                    "grant_type=refresh_token&client_id=portbook-xtask&service={}&scope={}&refresh_token={}",
-                    auth::encode(service),
-                    auth::encode(&scopes.join(" ")),
-                    auth::encode(token.reveal())
-                );
-                Call::new("POST", realm)
-                    .header("content-type", "application/x-www-form-urlencoded")
-                    .body(Payload::Bytes(form.into_bytes()))
-            }
-            _ => {
-                let mark = if realm.contains('?') { '&' } else { '?' };
-                let mut url = format!("{realm}{mark}service={}", auth::encode(service));
-                for scope in &scopes {
-                    url += &format!("&scope={}", auth::encode(scope));
-                }
-                Call::new("GET", url)
-            }
-        };
-        let shown = match &self.credentials.kind {
-            Kind::Password(user, password) => Some(auth::basic(user, password)),
-            _ => None,
-        };
-        let answer = self.exchange(&agent, &call, shown.as_ref())?;
-        match answer.status {
-            200 => match auth::read_token(&answer.body, Instant::now()) {
-                Some(token) => {
-                    self.redactor.borrow_mut().learn(&token.secret);
-                    Ok(token)
-                }
-                None => Err(Stumble::Cut("the token service sent no token".to_owned())),
-            },
-            400 | 401 if matches!(self.credentials.kind, Kind::Identity(_)) => {
-                Err(Stumble::Final(fault::stale_token(&self.host, &self.credentials)))
-            }
-            401 => Err(Stumble::Final(fault::unauthorised(&self.host, &self.credentials))),
-            403 => Err(Stumble::Final(fault::denied(&self.host, &scopes.join(" "), &self.said(&answer)))),
-            status if passes(status) => Err(Stumble::Cut(format!("the token service answers {}", self.said(&answer)))),
-            _ => Err(Stumble::Final(fault::unexpected(&self.host, "a token", &self.said(&answer)))),
-        }
-    }
-
-    fn denied(&self, call: &Call, answer: &Answer) -> Problem {
-        let (code, _) = fault::said(answer);
-        if code == "NAME_UNKNOWN" {
-            return fault::unknown_repository(&self.host, &call.line());
-        }
-        self.lacks("", call, answer)
-    }
-
-    /// The scope that a request needs and these credentials lack.
-    fn lacks(&self, told: &str, call: &Call, answer: &Answer) -> Problem {
-        let wanted = self.scopes.first().map_or("", String::as_str);
-        let scope = if told.is_empty() { wanted } else { told };
-        let scope = match call.method {
-            "GET" | "HEAD" => scope.replace("pull,push", "pull"),
-            _ => scope.to_owned(),
-        };
-        fault::denied(&self.host, &self.clean(&scope), &self.said(answer))
-    }
-
-    fn exchange(&self, agent: &Agent, call: &Call, authorization: Option<&Secret>) -> Result<Answer, Stumble> {
+    /// Sends a request as it stands, and notes it.
+    pub(super) fn exchange(
+        &self,
+        agent: &Agent,
+        call: &Call,
+        authorization: Option<&Secret>,
+    ) -> Result<Answer, Stumble> {
         let outcome = self.perform(agent, call, authorization);
         let shown = match &outcome {
             Ok(answer) => answer.status.to_string(),
@@ -415,7 +212,8 @@ impl Transport {
                     file.seek(SeekFrom::Start(*from))?;
                     std::io::Result::Ok(file.take(*length))
                 };
-                let file = open().map_err(|error| local(format!("cannot read {}: {error}", path.display())))?;
+                let file =
+                    open().map_err(|error| local(format!("cannot read {}: {error}", path.display())))?;
                 let mut body = Counted { file, transport: self };
                 request = request.header("content-length", *length);
                 agent.run(request.body(SendBody::from_reader(&mut body)).map_err(bad)?)
@@ -435,9 +233,10 @@ impl Transport {
                 Exit::Failed,
                 format!("{}: {} answers with more than {LARGEST_ANSWER} bytes", call.line(), self.host),
             )),
-            ureq::Error::RequireHttpsOnly(_) | ureq::Error::BadUri(_) | ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-                Stumble::Final(fault::unreachable(&self.host, &text, 1))
-            }
+            ureq::Error::RequireHttpsOnly(_)
+            | ureq::Error::BadUri(_)
+            | ureq::Error::Tls(_)
+            | ureq::Error::Rustls(_) => Stumble::Final(fault::unreachable(&self.host, &text, 1)),
             _ => Stumble::Cut(text),
         }
     }
@@ -449,7 +248,10 @@ pub fn passes(status: u16) -> bool {
 }
 
 fn stopped() -> Problem {
-    Problem::new(Exit::Interrupted, "interrupted: what was uploaded stays, and running it again goes on from there")
+    Problem::new(
+        Exit::Interrupted,
+        "interrupted: what was uploaded stays, and running it again goes on from there",
+    )
 }
 
 /// A file that counts what is read of it, and ends when the user asks to stop.
@@ -473,13 +275,6 @@ impl<R: Read> Read for Counted<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_leave_upload_state_out() {
-        let call = Call::new("PUT", "https://r.example/v2/a/blobs/uploads/1?_state=SECRET&digest=sha256:00");
-        assert_eq!(call.line(), "PUT /v2/a/blobs/uploads/1?digest=sha256:00");
-        assert_eq!(Call::new("GET", "https://r.example/v2/").line(), "GET /v2/");
-    }
 
     #[test]
     fn what_passes_is_asked_again() {

@@ -1,8 +1,9 @@
 //! Uploading one blob: mounted from a neighbour, or in one piece, or what a cut connection left to be sent.
 
+use super::call::{Answer, Call, Payload, Stumble};
 use super::fault;
 use super::repository::Repository;
-use super::transport::{Answer, Call, Payload, Stumble, passes};
+use super::transport::passes;
 use crate::error::Problem;
 use anyhow::Result;
 use evidence::Digest;
@@ -85,7 +86,12 @@ impl Repository {
                 Ok(answer) if passes(answer.status) || matches!(answer.status, 404 | 416) => Some(answer),
                 Ok(answer) => {
                     let line = format!("blob {digest}");
-                    return Err(fault::unexpected(&self.transport.host, &line, &self.transport.said(&answer)).into());
+                    return Err(fault::unexpected(
+                        &self.transport.host,
+                        &line,
+                        &self.transport.said(&answer),
+                    )
+                    .into());
                 }
                 Err(Stumble::Final(problem)) => return Err(problem.into()),
                 Err(Stumble::Cut(why)) => {

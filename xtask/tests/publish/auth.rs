@@ -59,8 +59,10 @@ pub fn credentials_of_a_helper() -> Checked {
     let dir = world.home("config");
     std::fs::create_dir_all(&dir).unwrap();
     let host = world.host.to_string();
-    std::fs::write(dir.join("config.json"), serde_json::json!({"credHelpers": {host: "porter"}}).to_string()).unwrap();
-    let script = format!("#!/bin/sh\ncat >/dev/null\necho '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n");
+    std::fs::write(dir.join("config.json"), serde_json::json!({"credHelpers": {host: "porter"}}).to_string())
+        .unwrap();
+    let script =
+        format!("#!/bin/sh\ncat >/dev/null\necho '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n");
     let helper = dir.join("docker-credential-porter");
     std::fs::write(&helper, script).unwrap();
     std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -76,7 +78,10 @@ fn token_service(judge: impl Fn(&Seen) -> Act + Send + 'static) -> Proxy {
     proxy.rule(move |_, seen| {
         if seen.target.starts_with("/token") {
             return match seen.authorization == basic() {
-                true => Act::Answer("200 OK".to_owned(), format!(r#"{{"token":"{TOKEN}","expires_in":300}}"#).into_bytes()),
+                true => Act::Answer(
+                    "200 OK".to_owned(),
+                    format!(r#"{{"token":"{TOKEN}","expires_in":300}}"#).into_bytes(),
+                ),
                 false => Act::Answer("401 Unauthorized".to_owned(), seen.authorization.clone().into_bytes()),
             };
         }
@@ -103,7 +108,10 @@ pub fn a_token_is_fetched_and_used() -> Checked {
     publish(&world, &LOGIN, &[TOKEN]).expect(0, &[]);
     let asked = proxy.seen().into_iter().filter(|seen| seen.target.starts_with("/token")).collect::<Vec<_>>();
     assert_eq!(asked.len(), 1, "one token is enough");
-    assert!(asked[0].target.contains("scope=repository%3A") && asked[0].target.contains("pull%2Cpush"), "{asked:?}");
+    assert!(
+        asked[0].target.contains("scope=repository%3A") && asked[0].target.contains("pull%2Cpush"),
+        "{asked:?}"
+    );
     world.direct.assert_whole();
     Ok(())
 }
@@ -124,7 +132,8 @@ pub fn an_expired_token() -> Checked {
         false if seen.authorization.is_empty() => challenge(address, ""),
         false => challenge(address, "invalid_token"),
     });
-    publish(&World::behind(address), &LOGIN, &[TOKEN]).expect(4, &["does not accept the token", "expired", "docker login"]);
+    publish(&World::behind(address), &LOGIN, &[TOKEN])
+        .expect(4, &["does not accept the token", "expired", "docker login"]);
     Ok(())
 }
 
@@ -136,7 +145,10 @@ pub fn a_token_that_expires_on_the_way() -> Checked {
     proxy.rule(move |_, seen| {
         if seen.target.starts_with("/token") {
             (tokens, uses) = (tokens + 1, 0);
-            return Act::Answer("200 OK".to_owned(), format!(r#"{{"token":"{TOKEN}-{tokens}"}}"#).into_bytes());
+            return Act::Answer(
+                "200 OK".to_owned(),
+                format!(r#"{{"token":"{TOKEN}-{tokens}"}}"#).into_bytes(),
+            );
         }
         uses += 1;
         match seen.authorization == format!("Bearer {TOKEN}-{tokens}") && uses < 5 {
@@ -156,7 +168,8 @@ pub fn a_token_that_may_only_read() -> Checked {
         // Echoes what it was sent, as a careless service would.
         _ => Act::Answer(
             "403 Forbidden".to_owned(),
-            format!(r#"{{"errors":[{{"code":"DENIED","message":"no push with {}"}}]}}"#, seen.authorization).into_bytes(),
+            format!(r#"{{"errors":[{{"code":"DENIED","message":"no push with {}"}}]}}"#, seen.authorization)
+                .into_bytes(),
         ),
     });
     let world = World::behind(proxy.address);
@@ -166,7 +179,9 @@ pub fn a_token_that_may_only_read() -> Checked {
     let proxy = Proxy::start();
     let address = proxy.address;
     proxy.rule(move |_, seen| match (seen.target.starts_with("/token"), seen.method.as_str()) {
-        (true, _) => Act::Answer("200 OK".to_owned(), format!(r#"{{"access_token":"{TOKEN}"}}"#).into_bytes()),
+        (true, _) => {
+            Act::Answer("200 OK".to_owned(), format!(r#"{{"access_token":"{TOKEN}"}}"#).into_bytes())
+        }
         _ if seen.authorization.is_empty() => challenge(address, ""),
         (_, "GET" | "HEAD") => Act::Pass,
         _ => challenge(address, "insufficient_scope"),
@@ -210,7 +225,8 @@ pub fn a_registry_that_lies() -> Checked {
                 false => Act::Pass,
             }
         });
-        publish(&World::behind(proxy.address), &LOGIN, &[]).expect(1, &["does not tell the truth", "expected sha256:"]);
+        publish(&World::behind(proxy.address), &LOGIN, &[])
+            .expect(1, &["does not tell the truth", "expected sha256:"]);
     }
     // A tag that reads back as something that was never put there.
     let proxy = Proxy::start();

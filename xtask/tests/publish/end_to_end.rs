@@ -22,15 +22,20 @@ pub fn one_digest_all_the_way() -> Checked {
     std::fs::write(context.join("file"), noise(&head, 30_000)).unwrap();
     std::fs::write(
         context.join("Dockerfile"),
-        format!("FROM scratch\nCOPY file /file\nLABEL org.opencontainers.image.revision={head}\nCMD [\"/file\"]\n"),
+        format!(
+            "FROM scratch\nCOPY file /file\nLABEL org.opencontainers.image.revision={head}\nCMD [\"/file\"]\n"
+        ),
     )
     .unwrap();
     let path = world.fixture.path("target/xtask/artefact");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    must(docker().args(["buildx", "build", "--provenance=false", "--sbom=false", "--output"]).arg(format!(
-        "type=oci,dest={},tar=false,rewrite-timestamp=true",
-        path.display()
-    )).arg(&context).env("SOURCE_DATE_EPOCH", "0"));
+    must(
+        docker()
+            .args(["buildx", "build", "--provenance=false", "--sbom=false", "--output"])
+            .arg(format!("type=oci,dest={},tar=false,rewrite-timestamp=true", path.display()))
+            .arg(&context)
+            .env("SOURCE_DATE_EPOCH", "0"),
+    );
     let index: Value = serde_json::from_slice(&std::fs::read(path.join("index.json")).unwrap()).unwrap();
     let built: Digest = index["manifests"][0]["digest"].as_str().unwrap().parse().unwrap();
 

@@ -25,9 +25,7 @@ impl Fault {
         let error = br#"{"errors":[{"code":"UNKNOWN","message":"it went wrong"}]}"#.to_vec();
         match self {
             Self::Status500 => Act::Answer("500 Internal Server Error".to_owned(), error),
-            Self::TooMany => {
-                Act::Answer("429 Too Many Requests\r\nRetry-After: 0".to_owned(), error)
-            }
+            Self::TooMany => Act::Answer("429 Too Many Requests\r\nRetry-After: 0".to_owned(), error),
             Self::ResetBefore => Act::ResetBefore,
             Self::ResetAfter => Act::ResetAfter,
             Self::Truncate => Act::Truncate,
@@ -61,17 +59,30 @@ fn ends_right(proxy: &Proxy, world: &World, layout: &Layout, what: &str) {
     assert!(tags.contains(&list), "{what}: the evidence is not attached: {tags:?}");
 }
 
-/// From the n-th request on nothing works: the call fails in words, and the next one ends right.
-pub fn lasting(fault: Fault) -> Checked {
+/// From the n-th request on nothing works: the call fails in words, and the next one ends right. Each request in turn
+/// meets another of the faults, beginning with the `first`.
+pub fn lasting(first: usize) -> Checked {
+    let faults = [
+        Fault::Status500,
+        Fault::ResetAfter,
+        Fault::TooMany,
+        Fault::Truncate,
+        Fault::ResetBefore,
+        Fault::CutBody,
+    ];
     let proxy = Proxy::start();
     let (mut world, layout, requests) = prepare(&proxy);
     assert!(requests > 15, "{requests} requests are too few to be a publish");
     for n in 0..requests {
+        let fault = faults[(first + n) % faults.len()];
         proxy.rule(move |number, _| if number >= n { fault.act() } else { Act::Pass });
         let ran = world.publish(&layout, &TAGS);
         let what = format!("request {n} and all after it");
         assert!(matches!(ran.code, Some(1 | 4)), "{what}: {ran:#?}");
-        assert!(ran.stderr.contains("error: ") && ran.stderr.contains(&world.host.to_string()), "{what}: {ran:#?}");
+        assert!(
+            ran.stderr.contains("error: ") && ran.stderr.contains(&world.host.to_string()),
+            "{what}: {ran:#?}"
+        );
         ends_right(&proxy, &world, &layout, &what);
         world.move_on();
     }
@@ -112,7 +123,11 @@ pub fn killed(after: bool) -> Checked {
                 reached.send(()).unwrap();
                 is_dead.recv().unwrap();
             };
-            if after { Act::PassThen(Box::new(wait)) } else { Act::Then(Box::new(wait), Box::new(Act::ResetBefore)) }
+            if after {
+                Act::PassThen(Box::new(wait))
+            } else {
+                Act::Then(Box::new(wait), Box::new(Act::ResetBefore))
+            }
         });
         let image = world.image();
         let mut command = world.xtask(&world.publish_args(&layout, &image, &TAGS));
@@ -149,7 +164,8 @@ pub fn a_cut_upload_is_resumed() -> Checked {
     let layout = world.artefact(&Recipe::new(&world.head()));
     let mut cut = false;
     proxy.rule(move |_, seen| {
-        let upload = seen.method == "PUT" && seen.target.contains("/blobs/uploads/") && seen.body.len() > 50_000;
+        let upload =
+            seen.method == "PUT" && seen.target.contains("/blobs/uploads/") && seen.body.len() > 50_000;
         if upload && !cut {
             cut = true;
             return Act::CutBody;
@@ -158,7 +174,8 @@ pub fn a_cut_upload_is_resumed() -> Checked {
     });
     let ran = Ran::of(world.xtask(&world.publish_args(&layout, &world.image(), &TAGS)).output().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:#?}");
-    let asked = proxy.seen().iter().any(|seen| seen.method == "GET" && seen.target.contains("/blobs/uploads/"));
+    let asked =
+        proxy.seen().iter().any(|seen| seen.method == "GET" && seen.target.contains("/blobs/uploads/"));
     assert!(asked, "nobody asked how much had arrived");
     world.direct.assert_whole();
     Ok(())

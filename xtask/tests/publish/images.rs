@@ -24,7 +24,8 @@ fn answer(ran: Ran) -> Value {
 fn history(world: &World, tags: &[&[&str]]) -> Vec<Layout> {
     let publish = |(day, tags): (usize, &&[&str])| {
         let commit = world.commit(&format!("day {day}"));
-        let platforms = if day % 2 == 0 { vec![("amd64", None)] } else { vec![("amd64", None), ("arm64", None)] };
+        let platforms =
+            if day % 2 == 0 { vec![("amd64", None)] } else { vec![("amd64", None), ("arm64", None)] };
         let created = format!("2026-01-{:02}T00:00:00Z", day + 1);
         let layout = world.artefact(&Recipe { created, platforms, ..Recipe::new(&commit) });
         world.published(&layout, tags);

@@ -26,6 +26,8 @@ pub struct Layout {
     pub path: PathBuf,
     pub digest: Digest,
     pub media_type: &'static str,
+    /// The tag of its commit.
+    pub own: String,
 }
 
 /// `size` bytes that do not compress and are the same for the same seed.
@@ -80,7 +82,8 @@ impl Recipe {
                 config["variant"] = json!(variant);
             }
             let config = put(CONFIG, config.to_string().as_bytes());
-            let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
+            let manifest =
+                json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
             let mut entry = put(MANIFEST, manifest.to_string().as_bytes());
             entry["platform"] = json!({"os": "linux", "architecture": architecture});
             if let Some(variant) = variant {
@@ -105,6 +108,7 @@ impl Recipe {
             path: path.to_owned(),
             digest: root["digest"].as_str().unwrap().parse().unwrap(),
             media_type: if single { MANIFEST } else { INDEX },
+            own: format!("sha-{}", &self.commit[..7]),
         }
     }
 }

@@ -121,7 +121,8 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         return reset(client);
     }
     if let Act::Answer(head, answer) = act {
-        let line = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
+        let line =
+            format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
         client.write_all(line.as_bytes())?;
         if method != "HEAD" {
             client.write_all(&answer)?;

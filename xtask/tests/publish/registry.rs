@@ -6,11 +6,11 @@ use evidence::Digest;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use testcontainers::core::{IntoContainerPort as _, WaitFor};
+use testcontainers::core::{IntoContainerPort as _, Mount, WaitFor};
 use testcontainers::runners::SyncRunner as _;
 use testcontainers::{Container, GenericImage, ImageExt as _};
 
@@ -20,14 +20,14 @@ pub const PASSWORD: &str = "rope-and-4nchor";
 const HTPASSWD: &str = "porter:$2b$04$abcdefghijklmnopqrstuulpxpe8yHiVTzkzT02Tgg3ym7i0/i6Fe\n";
 
 /// What runs the registry, for as long as this lives.
-pub enum Running {
-    Container(Box<Container<GenericImage>>),
-    Process(Child, tempfile::TempDir),
+pub struct Running {
+    _container: Option<Container<GenericImage>>,
+    process: Option<(Child, tempfile::TempDir)>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Self::Process(child, _) = self {
+        if let Some((child, _)) = &mut self.process {
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -63,7 +63,8 @@ pub fn means() -> Result<Means, String> {
         return Ok(Means::Image);
     }
     let path = std::env::var("PATH").unwrap_or_default();
-    let engine = std::env::var("PORTBOOK_ENGINE_BIN").unwrap_or_else(|_| "/opt/portbook-engine/bin".to_owned());
+    let engine =
+        std::env::var("PORTBOOK_ENGINE_BIN").unwrap_or_else(|_| "/opt/portbook-engine/bin".to_owned());
     let mut dirs: Vec<PathBuf> = std::env::split_paths(&path).collect();
     dirs.push(PathBuf::from(engine));
     let found = dirs.iter().map(|dir| dir.join("docker-registry")).find(|file| file.is_file());
@@ -83,18 +84,24 @@ pub fn start(means: Means) -> Running {
                 .with_env_var("REGISTRY_AUTH_HTPASSWD_REALM", "test")
                 .with_env_var("REGISTRY_AUTH_HTPASSWD_PATH", "/auth/htpasswd")
                 .with_env_var("REGISTRY_STORAGE_DELETE_ENABLED", "true")
+                .with_env_var("REGISTRY_LOG_LEVEL", "error")
+                .with_env_var("REGISTRY_LOG_ACCESSLOG_DISABLED", "true")
+                // A registry waits for the disk at every upload, and this one's content is of no worth.
+                .with_mount(Mount::tmpfs_mount("/var/lib/registry"))
                 .with_copy_to("/auth/htpasswd", HTPASSWD.as_bytes().to_vec());
             let container = image.start().expect("the registry's container");
             let port = container.get_host_port_ipv4(5000.tcp()).expect("the registry's port");
-            (Running::Container(Box::new(container)), port)
+            (Running { _container: Some(container), process: None }, port)
         }
         Means::Program(program) => {
-            let dir = tempfile::tempdir().unwrap();
+            let memory = Path::new("/dev/shm");
+            let dir =
+                if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let at = |name: &str| dir.path().join(name);
             std::fs::write(at("htpasswd"), HTPASSWD).unwrap();
             let config = format!(
-                "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\n\
+                "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage:\n  cache: {{blobdescriptor: inmemory}}\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\n\
                 http: {{addr: '127.0.0.1:{port}'}}\nauth:\n  htpasswd: {{realm: test, path: {}}}\n",
                 at("data").display(),
                 at("htpasswd").display()
@@ -109,14 +116,16 @@ pub fn start(means: Means) -> Running {
                 .stderr(log)
                 .spawn()
                 .expect("docker-registry");
-            (Running::Process(child, dir), port)
+            (Running { _container: None, process: Some((child, dir)) }, port)
         }
     };
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     ADDRESS.set(address).expect("one registry");
     let deadline = Instant::now() + Duration::from_secs(30);
     let base = format!("http://{address}/v2/");
-    while TcpStream::connect(address).is_err() || ureq::get(&base).call().is_err_and(|error| !is_status(&error)) {
+    while TcpStream::connect(address).is_err()
+        || ureq::get(&base).call().is_err_and(|error| !is_status(&error))
+    {
         assert!(Instant::now() < deadline, "the registry does not answer on {address}");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -173,25 +182,31 @@ impl Direct {
     /// No tag names a manifest of which anything is missing. Answers the tags.
     #[track_caller]
     pub fn assert_whole(&self) -> BTreeSet<String> {
-        let tags = self.tags();
+        let (tags, mut seen) = (self.tags(), BTreeSet::new());
         for tag in &tags {
-            self.assert_manifest_whole(tag, tag);
+            self.assert_manifest_whole(tag, tag, &mut seen);
         }
         tags
     }
 
     #[track_caller]
-    fn assert_manifest_whole(&self, tag: &str, reference: &str) {
-        let (_, _, body) = self.manifest(reference).unwrap_or_else(|| panic!("{tag}: {reference} is missing"));
+    fn assert_manifest_whole(&self, tag: &str, reference: &str, seen: &mut BTreeSet<String>) {
+        let found = self.manifest(reference);
+        let (digest, _, body) = found.unwrap_or_else(|| panic!("{tag}: {reference} is missing"));
+        if !seen.insert(digest.to_string()) {
+            return;
+        }
         let document: Value = serde_json::from_slice(&body).unwrap();
         for child in document["manifests"].as_array().into_iter().flatten() {
-            self.assert_manifest_whole(tag, child["digest"].as_str().unwrap());
+            self.assert_manifest_whole(tag, child["digest"].as_str().unwrap(), seen);
         }
         let layers = document["layers"].as_array().into_iter().flatten();
         for blob in document.get("config").into_iter().chain(layers) {
             let digest = blob["digest"].as_str().unwrap();
-            let (status, ..) = self.get("HEAD", &format!("blobs/{digest}"));
-            assert_eq!(status, 200, "{tag}: blob {digest} is missing");
+            if seen.insert(digest.to_owned()) {
+                let (status, ..) = self.get("HEAD", &format!("blobs/{digest}"));
+                assert_eq!(status, 200, "{tag}: blob {digest} is missing");
+            }
         }
     }
 }

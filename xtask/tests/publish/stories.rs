@@ -12,10 +12,9 @@ pub fn publish_and_again() -> Checked {
     let proxy = Proxy::start();
     let world = World::behind(proxy.address);
     let layout = world.artefact(&Recipe::new(&world.head()));
-    let own = format!("sha-{}", &world.head()[..7]);
     let first = world.published(&layout, &["latest", "v1.2.3"]);
     assert_eq!(world.direct.digest("latest").as_ref(), Some(&layout.digest));
-    assert_eq!(world.direct.digest(&own).as_ref(), Some(&layout.digest));
+    assert_eq!(world.direct.digest(&layout.own).as_ref(), Some(&layout.digest));
     assert_eq!(tag(&first, "v1.2.3")["act"], "created");
     assert!(first["uploaded_bytes"].as_u64().unwrap() > 80_000);
     proxy.pass();
@@ -69,8 +68,12 @@ pub fn an_index_is_published_as_it_stands() -> Checked {
     assert!(tags.contains(&list), "the list of referrers is not among {tags:?}");
     let (_, _, body) = world.direct.manifest(&list).unwrap();
     let list: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    let mut kinds: Vec<&str> =
-        list["manifests"].as_array().unwrap().iter().map(|one| one["artifactType"].as_str().unwrap()).collect();
+    let mut kinds: Vec<&str> = list["manifests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["artifactType"].as_str().unwrap())
+        .collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["application/vnd.cyclonedx+json", "application/vnd.portbook.evidence.v1+json"]);
     Ok(())
@@ -94,14 +97,18 @@ pub fn a_tag_that_names_something_else_is_refused() -> Checked {
     world.published(&first, &["v1.0.0"]);
     // The same commit once more, with other bytes.
     let rebuilt = world.artefact(&Recipe { layers: vec![noise("rebuilt", 9_000)], ..recipe.clone() });
-    world.publish(&rebuilt, &["latest"]).expect(3, &[&recipe.commit, first.digest.as_str(), rebuilt.digest.as_str()]);
+    world
+        .publish(&rebuilt, &["latest"])
+        .expect(3, &[&recipe.commit, first.digest.as_str(), rebuilt.digest.as_str()]);
     // Another commit that begins with the same seven digits.
     let twin = format!("{}{}", &recipe.commit[..7], "0".repeat(33));
     let layout = world.artefact(&Recipe::new(&twin));
     world.publish(&layout, &[]).expect(3, &[&twin, &recipe.commit, "same seven digits"]);
     // A release's tag never moves.
     let next = Recipe::new(&world.commit("next"));
-    world.publish(&world.artefact(&next), &["v1.0.0"]).expect(3, &["v1.0.0 names", &recipe.commit, "never moves"]);
+    world
+        .publish(&world.artefact(&next), &["v1.0.0"])
+        .expect(3, &["v1.0.0 names", &recipe.commit, "never moves"]);
     assert_eq!(world.direct.digest("v1.0.0"), Some(first.digest));
     assert!(world.direct.digest("latest").is_none(), "nothing is put where one tag is refused");
     Ok(())
@@ -130,7 +137,6 @@ pub fn an_older_commit_that_ends_last_leaves_latest() -> Checked {
     let proxy = Proxy::start();
     let world = World::behind(proxy.address);
     let older = world.artefact(&Recipe::new(&world.head()));
-    let own = format!("sha-{}", &world.head()[..7]);
     let newer = world.artefact(&Recipe::new(&world.commit("newer")));
     // The older one is held at its first upload until the newer one is through.
     let (held, is_held) = mpsc::channel::<()>();
@@ -157,7 +163,7 @@ pub fn an_older_commit_that_ends_last_leaves_latest() -> Checked {
     let late = late.expect(0, &["kept"]);
     let answer: serde_json::Value = serde_json::from_str(&late.stdout).unwrap();
     assert_eq!(tag(&answer, "latest")["act"], "kept");
-    assert_eq!(world.direct.digest(&own), Some(older.digest));
+    assert_eq!(world.direct.digest(&older.own), Some(older.digest));
     assert_eq!(world.direct.digest("latest"), Some(newer.digest));
     world.direct.assert_whole();
     Ok(())
@@ -176,9 +182,13 @@ pub fn a_backport_leaves_latest() -> Checked {
     let answer = world.published(&backport, &["v1.9.1", "1.9", "1", "latest"]);
     assert_eq!(tag(&answer, "latest")["act"], "kept", "{answer:#}");
     assert_eq!(tag(&answer, "1.9")["act"], "moved", "{answer:#}");
-    for (tag, digest) in
-        [("latest", &two.digest), ("2", &two.digest), ("1.9", &backport.digest), ("1", &backport.digest), ("v1.9.0", &old.digest)]
-    {
+    for (tag, digest) in [
+        ("latest", &two.digest),
+        ("2", &two.digest),
+        ("1.9", &backport.digest),
+        ("1", &backport.digest),
+        ("v1.9.0", &old.digest),
+    ] {
         assert_eq!(world.direct.digest(tag).as_ref(), Some(digest), "{tag}");
     }
     Ok(())
@@ -188,7 +198,8 @@ pub fn an_upper_case_owner_is_lower_cased() -> Checked {
     let world = World::new();
     let layout = world.artefact(&Recipe::new(&world.head()));
     let image = world.image().replace("team", "Team");
-    let ran = Ran::of(world.xtask(&world.publish_args(&layout, &image, &["latest"])).output().unwrap()).expect(0, &[]);
+    let ran = Ran::of(world.xtask(&world.publish_args(&layout, &image, &["latest"])).output().unwrap())
+        .expect(0, &[]);
     assert!(ran.stdout.contains(&format!("\"{}\"", world.image())), "{ran:#?}");
     assert_eq!(world.direct.digest("latest"), Some(layout.digest));
     Ok(())
@@ -248,5 +259,74 @@ pub fn a_damaged_layout_is_found_before_anything_is_sent() -> Checked {
     std::fs::write(layout.path.join("blobs/sha256").join(layer.encoded()), bytes).unwrap();
     world.publish(&layout, &["latest"]).expect(1, &["damaged", layer.as_str()]);
     assert!(world.direct.tags().is_empty());
+    Ok(())
+}
+
+/// Ten commits on main, told as GitHub tells them: some red, some cancelled, one of a fork's branch called main.
+pub fn only_green_commits_of_main_are_published() -> Checked {
+    let world = World::new();
+    let stories = [
+        ("success", "acme/app"),
+        ("failure", "acme/app"),
+        ("success", "acme/app"),
+        ("cancelled", "acme/app"),
+        ("success", "mallory/app"),
+        ("failure", "acme/app"),
+        ("success", "acme/app"),
+        ("success", "acme/app"),
+        ("timed_out", "acme/app"),
+        ("success", "acme/app"),
+    ];
+    let mut expected = std::collections::BTreeSet::new();
+    let mut last = None;
+    for (number, (conclusion, head_repository)) in stories.iter().enumerate() {
+        let sha = world.commit(&format!("commit {number}"));
+        let layout = world.artefact(&Recipe::new(&sha));
+        let event = serde_json::json!({
+            "action": "completed",
+            "repository": {"full_name": "acme/app", "default_branch": "main"},
+            "workflow_run": {
+                "event": "push", "status": "completed", "conclusion": conclusion, "name": "CI",
+                "head_branch": "main", "head_sha": sha, "path": ".github/workflows/ci.yml",
+                "repository": {"full_name": "acme/app"}, "head_repository": {"full_name": head_repository},
+            },
+        });
+        let check =
+            |name: &str| serde_json::json!({"name": name, "status": "completed", "conclusion": conclusion});
+        let required = ["backend-quality", "frontend-quality", "image", "smoke-e2e", "policy"];
+        let checks = serde_json::json!({"check_runs": required.map(check)});
+        std::fs::write(world.home("event.json"), event.to_string()).unwrap();
+        std::fs::write(world.home("checks.json"), checks.to_string()).unwrap();
+        let image = world.image();
+        let (event, checks) = (world.home("event.json"), world.home("checks.json"));
+        let args = [
+            "publish",
+            "--json",
+            "--image",
+            &image,
+            "--artefact",
+            layout.path.to_str().unwrap(),
+            "--event-path",
+            event.to_str().unwrap(),
+            "--checks",
+            checks.to_str().unwrap(),
+        ];
+        let mut command = world.xtask(&args);
+        command.envs([("GITHUB_EVENT_NAME", "workflow_run"), ("GITHUB_REPOSITORY", "acme/app")]);
+        // Under workflow_run these are the default branch's tip and not the commit that was tested.
+        command.envs([("GITHUB_REF", "refs/heads/main"), ("GITHUB_SHA", &"f".repeat(40))]);
+        let ran = Ran::of(command.output().unwrap());
+        if *conclusion == "success" && *head_repository == "acme/app" {
+            ran.expect(0, &[]);
+            expected.insert(layout.own.clone());
+            last = Some(layout.digest);
+        } else {
+            ran.expect(3, &["the gate says no"]);
+        }
+    }
+    let mut tags = world.direct.assert_whole();
+    tags.retain(|tag| tag.starts_with("sha-"));
+    assert_eq!(tags, expected, "every green commit and no other");
+    assert_eq!(world.direct.digest("latest"), last);
     Ok(())
 }

@@ -103,7 +103,8 @@ impl World {
             .env_remove("PORTBOOK_REGISTRY_USER")
             .env_remove("PORTBOOK_REGISTRY_PASSWORD")
             .env_remove("DOCKER_CONFIG");
-        for key in ["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REF", "GITHUB_SHA", "GITHUB_REPOSITORY"] {
+        for key in ["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REF", "GITHUB_SHA", "GITHUB_REPOSITORY"]
+        {
             command.env_remove(key);
         }
         command
@@ -115,8 +116,9 @@ impl World {
 
     /// `publish` of an artefact with these further arguments.
     pub fn publish_args<'a>(&'a self, layout: &'a Layout, image: &'a str, tags: &[&'a str]) -> Vec<&'a str> {
-        let mut args = vec!["publish", "--json", "--artefact", layout.path.to_str().unwrap(), "--image", image];
-        for tag in tags {
+        let mut args =
+            vec!["publish", "--json", "--artefact", layout.path.to_str().unwrap(), "--image", image];
+        for tag in [layout.own.as_str()].iter().chain(tags) {
             args.extend(["--tag", tag]);
         }
         args

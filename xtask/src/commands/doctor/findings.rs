@@ -52,8 +52,8 @@ pub const NAMES: &[&str] = &[
 /// What is looked for only when `--only` names it: few need it, and bringing it takes minutes or changes the host.
 pub const ON_DEMAND: &[&str] = &["cross", "emulation"];
 
-/// The base images that the Dockerfile and the compose file name.
-const BASE_IMAGES: &[&str] = &[RUST_IMAGE, "node:22-bookworm-slim", "postgres:17"];
+/// The base images that the Dockerfile, the compose file and the tests name.
+const BASE_IMAGES: &[&str] = &[RUST_IMAGE, "node:22-bookworm-slim", "postgres:17", "registry:2"];
 /// What the release build, the images and the test binaries together want.
 const DISK_GIGABYTES: u64 = 10;
 

@@ -45,9 +45,11 @@ fn parse_digest(text: &str) -> Result<Digest, String> {
 /// Says what could go, and removes it where that was asked for.
 pub fn run(ctx: &Context, repository: &Repository, args: &Args, json: bool) -> Result<()> {
     if args.older_than.is_none() && args.keep_last.is_none() {
-        return Err(Problem::usage("prune needs --older-than or --keep-last: without a limit everything would go")
-            .next("cargo xtask images prune --keep-last 20")
-            .into());
+        return Err(Problem::usage(
+            "prune needs --older-than or --keep-last: without a limit everything would go",
+        )
+        .next("cargo xtask images prune --keep-last 20")
+        .into());
     }
     let rules = Rules {
         patterns: args.tags.clone(),

@@ -80,7 +80,8 @@ pub fn run(repository: &Repository, reference: &str, json: bool) -> Result<()> {
             .manifests
             .iter()
             .map(|one| {
-                let platform = one.platform.as_ref().map_or_else(|| "no platform".to_owned(), ToString::to_string);
+                let platform =
+                    one.platform.as_ref().map_or_else(|| "no platform".to_owned(), ToString::to_string);
                 format!("{} {platform}", one.digest)
             })
             .collect(),

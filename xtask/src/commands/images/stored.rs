@@ -51,7 +51,8 @@ pub fn is_list_of_referrers(tag: &str) -> bool {
 pub fn images(repository: &Repository, tags: &BTreeMap<String, Manifest>) -> Result<Vec<Stored>> {
     let mut by_digest: BTreeMap<Digest, (Manifest, Vec<String>)> = BTreeMap::new();
     for (tag, manifest) in tags.iter().filter(|(tag, _)| !is_list_of_referrers(tag)) {
-        let entry = by_digest.entry(manifest.digest.clone()).or_insert_with(|| (manifest.clone(), Vec::new()));
+        let entry =
+            by_digest.entry(manifest.digest.clone()).or_insert_with(|| (manifest.clone(), Vec::new()));
         entry.1.push(tag.clone());
     }
     let mut images = Vec::new();

@@ -45,7 +45,9 @@ pub fn smoke_passed(documents: &[Evidence], digest: &Digest) -> Option<bool> {
     documents
         .iter()
         .filter_map(|document| match &document.claim {
-            Claim::Smoke { digest: Some(of), outcome, .. } if of == digest => Some(*outcome == Outcome::Success),
+            Claim::Smoke { digest: Some(of), outcome, .. } if of == digest => {
+                Some(*outcome == Outcome::Success)
+            }
             _ => None,
         })
         .next_back()

@@ -41,7 +41,8 @@ impl Missing {
     /// Asks the registry what it lacks. An image that it has was complete when it was put.
     pub fn survey(publisher: &Publisher<'_>, fates: &[Fate], attachments: Vec<Attachment>) -> Result<Self> {
         let (repository, graph) = (publisher.repository, publisher.graph);
-        let mut missing = Self { blobs: Vec::new(), manifests: Vec::new(), attachments: Vec::new(), by_tag: false };
+        let mut missing =
+            Self { blobs: Vec::new(), manifests: Vec::new(), attachments: Vec::new(), by_tag: false };
         let named = fates.iter().any(|fate| fate.act == Move::Already);
         let there = named || repository.has_manifest(&graph.root.digest)?;
         if !there {

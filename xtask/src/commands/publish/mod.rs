@@ -125,8 +125,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         record_published(ctx, &pipeline, &publisher, &documents, &fates)?;
     }
     let attached = missing.attachments.len();
-    let report =
-        Report { repository: &repository, graph: &graph, fates: &fates, brought, attached, would };
+    let report = Report { repository: &repository, graph: &graph, fates: &fates, brought, attached, would };
     eprint!("\n{}", report.markdown());
     report.append_summary(ctx)?;
     if args.json {
@@ -208,7 +207,8 @@ fn record_published(
     };
     // Said once: publishing again is no new fact.
     if documents.iter().all(|document| document.claim != claim) {
-        record::write(ctx, pipeline, claim).map_err(|error| anyhow!("published, but not recorded: {error:#}"))?;
+        record::write(ctx, pipeline, claim)
+            .map_err(|error| anyhow!("published, but not recorded: {error:#}"))?;
     }
     Ok(())
 }

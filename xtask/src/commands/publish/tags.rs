@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::error::{Exit, Problem};
-use crate::image::manifest::{Config, Manifest, REVISION};
 use crate::image::Graph;
+use crate::image::manifest::{Config, Manifest, REVISION};
 use crate::policy::floating::{Candidate, Move, Named, Relation, may_move};
 use crate::registry::Repository;
 use anyhow::Result;
@@ -160,7 +160,8 @@ pub fn config_of(repository: &Repository, manifest: &Manifest) -> Result<Option<
 /// Whether one commit is an ancestor of another; none where the history at hand has not both.
 fn is_ancestor(ctx: &Context, ancestor: &str, of: &CommitSha) -> Option<bool> {
     let (shell, of) = (ctx.shell().ok()?, of.as_str());
-    let git = cmd!(shell, "git merge-base --is-ancestor {ancestor} {of}").quiet().ignore_status().ignore_stderr();
+    let git =
+        cmd!(shell, "git merge-base --is-ancestor {ancestor} {of}").quiet().ignore_status().ignore_stderr();
     match git.output().ok()?.status.code() {
         Some(0) => Some(true),
         Some(1) => Some(false),
@@ -176,7 +177,9 @@ pub fn on_default_branch(ctx: &Context, branch: &str, commit: &CommitSha) -> boo
     let commit = commit.as_str();
     [format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")]
         .iter()
-        .find(|name| cmd!(shell, "git rev-parse --verify --quiet {name}").quiet().ignore_stdout().run().is_ok())
+        .find(|name| {
+            cmd!(shell, "git rev-parse --verify --quiet {name}").quiet().ignore_stdout().run().is_ok()
+        })
         .is_some_and(|name| {
             cmd!(shell, "git merge-base --is-ancestor {commit} {name}").quiet().ignore_stderr().run().is_ok()
         })

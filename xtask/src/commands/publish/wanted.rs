@@ -1,7 +1,7 @@
 //! Which tags are wanted, and whether the gate lets anything through.
 
-use super::tags::{Wish, is_exact, on_default_branch};
 use super::Args;
+use super::tags::{Wish, is_exact, on_default_branch};
 use crate::commands::{events, gate, tags};
 use crate::context::Context;
 use crate::error::{Exit, Problem};
@@ -78,7 +78,10 @@ fn pass_gate(ctx: &Context, args: &Args, pipeline: &Pipeline, graph: &Graph) -> 
     if verdict.sha != graph.commit.as_str() {
         return Err(Problem::new(
             Exit::Refused,
-            format!("the gate speaks of commit {}, and the artefact is of commit {}", verdict.sha, graph.commit),
+            format!(
+                "the gate speaks of commit {}, and the artefact is of commit {}",
+                verdict.sha, graph.commit
+            ),
         )
         .next("publish the artefact of that commit, or build it")
         .into());
@@ -87,7 +90,12 @@ fn pass_gate(ctx: &Context, args: &Args, pipeline: &Pipeline, graph: &Graph) -> 
 }
 
 /// The tags of the sequence's own day that name this very image already.
-fn held(repository: &Repository, graph: &Graph, set: &rules::TagSet, taken: &[String]) -> Result<Vec<String>> {
+fn held(
+    repository: &Repository,
+    graph: &Graph,
+    set: &rules::TagSet,
+    taken: &[String],
+) -> Result<Vec<String>> {
     let sequences = set.tags.iter().filter(|choice| choice.rule.contains("type=sequence"));
     let stems: Vec<&str> =
         sequences.map(|choice| choice.tag.as_str().trim_end_matches(|c: char| c.is_ascii_digit())).collect();
