@@ -9,6 +9,10 @@ use anyhow::Result;
 use evidence::Digest;
 use std::path::Path;
 
+/// Bigger blobs are sent by a PATCH before the PUT, as docker does: a registry that keeps what arrived before a cut keeps it
+/// of a PATCH. (distribution 2.8 keeps nothing and is sent all of it again.) A smaller blob is not worth the request.
+const ONE_REQUEST: u64 = 4 << 20;
+
 /// How a blob came into the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrived {
@@ -127,23 +131,24 @@ impl Repository {
         }
     }
 
-    /// Sends what is missing and closes the upload: in one request from the start, else a PATCH and a PUT.
+    /// Sends what is missing and closes the upload: in one request where it is small, else by a PATCH and a PUT.
     fn send_rest(&self, session: &Session, digest: &Digest, source: Source<'_>) -> Result<Answer, Stumble> {
         let octets = ("content-type", "application/octet-stream".to_owned());
         let closing = |url: &str| {
             let mark = if url.contains('?') { '&' } else { '?' };
             Call::new("PUT", format!("{url}{mark}digest={digest}"))
         };
-        if session.offset == 0 {
+        if session.offset == 0 && source.size() <= ONE_REQUEST {
             let mut call = closing(&session.url).body(source.rest(0));
             call.headers.push(octets);
             return self.transport.once(&call);
         }
         let mut url = session.url.clone();
         if session.offset < source.size() {
-            let mut call = Call::new("PATCH", &session.url)
-                .header("content-range", format!("{}-{}", session.offset, source.size() - 1))
-                .body(source.rest(session.offset));
+            let mut call = Call::new("PATCH", &session.url).body(source.rest(session.offset));
+            if session.offset > 0 {
+                call = call.header("content-range", format!("{}-{}", session.offset, source.size() - 1));
+            }
             call.headers.push(octets);
             let answer = self.transport.once(&call)?;
             if answer.status != 202 {

@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         faults::killed(true) as "killed_after_any_request_it_completes",
         faults::retry_after_is_honoured,
         faults::a_cut_upload_is_resumed,
+        faults::a_cut_upload_that_is_forgotten_begins_anew,
         auth::a_wrong_password,
         auth::no_credentials,
         auth::credentials_of_docker_login,

@@ -28,6 +28,8 @@ pub enum Act {
     Truncate,
     /// The registry gets half of the body.
     CutBody,
+    /// The registry gets half of the body as if that were all; its answer goes to the test, and the connection is reset.
+    Half(Box<dyn FnOnce(String) + Send>),
     /// The registry's answer is changed.
     Change(Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>),
     /// The registry does it, and something is done before its answer goes on its way.
@@ -85,12 +87,8 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut lines = head.lines();
     let mut first = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
-    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
-    let find = |name: &str| {
-        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map_or("", |(_, value)| *value)
-    };
-    let length: usize = find("content-length").parse().unwrap_or(0);
+    let mut headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
+    let length = content_length(&headers);
     while body.len() < length {
         let mut buffer = vec![0; length - body.len()];
         match client.read(&mut buffer)? {
@@ -101,7 +99,7 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let seen = Seen {
         method: method.to_owned(),
         target: target.to_owned(),
-        authorization: find("authorization").to_owned(),
+        authorization: find(&headers, "authorization").to_owned(),
         body: body.clone(),
     };
     let mut act = {
@@ -129,8 +127,18 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         }
         return client.shutdown(Shutdown::Write);
     }
-    if matches!(act, Act::CutBody) {
+    if matches!(act, Act::CutBody | Act::Half(_)) {
         body.truncate(length / 2);
+    }
+    if let Act::Half(told) = act {
+        let half = body.len().to_string();
+        for header in &mut headers {
+            if header.0.eq_ignore_ascii_case("content-length") {
+                header.1 = &half;
+            }
+        }
+        told(String::from_utf8_lossy(&forward(method, target, &headers, &body)?).into_owned());
+        return reset(client);
     }
     let answer = forward(method, target, &headers, &body)?;
     match act {
@@ -192,6 +200,9 @@ fn forward(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) ->
 }
 
 fn content_length(headers: &[(&str, &str)]) -> usize {
-    let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("content-length"));
-    found.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
+    find(headers, "content-length").parse().unwrap_or(0)
+}
+
+fn find<'a>(headers: &[(&str, &'a str)], name: &str) -> &'a str {
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
