@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::commands::{
-    bench, build_image, ci, compose_image_mode, doctor, gate, images, publish, smoke, tags, test,
+    bench, build_image, ci, compose_image_mode, doctor, gate, images, publish, smoke, tags, test, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -52,6 +52,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Measure, as ratios within one run
     Bench(bench::Args),
+    /// Judge GitHub's workflows, and say what starts what
+    Workflows(workflows::Args),
     /// Print shell completions
     #[command(after_help = "Examples:
   cargo xtask completions bash > ~/.local/share/bash-completion/completions/cargo-xtask")]

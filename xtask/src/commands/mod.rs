@@ -14,6 +14,7 @@ mod sbom;
 pub mod smoke;
 pub mod tags;
 pub mod test;
+pub mod workflows;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
@@ -37,6 +38,7 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Publish(args) => publish::run(ctx, &args),
         Command::Images(args) => images::run(ctx, &args),
         Command::Bench(args) => bench::run(ctx, &args),
+        Command::Workflows(args) => workflows::run(ctx, &args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());
             Ok(())

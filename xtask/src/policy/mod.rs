@@ -9,6 +9,7 @@ mod pipeline;
 pub mod prune;
 pub mod refs;
 pub mod tags;
+pub mod workflows;
 
 pub use affected::affected_jobs;
 pub use pipeline::Pipeline;
