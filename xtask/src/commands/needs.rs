@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::engine::engine_state;
 use crate::plan::Need;
-use crate::tools::{browser, on_path, path_with_engine};
+use crate::tools::{self, browser, on_path, path_with_engine};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -48,6 +48,7 @@ impl<'a> Needs<'a> {
             }),
             Need::Advisories => self.lack_of_advisories(),
             Need::Coverage => self.lack_of_coverage(),
+            Need::Linters => tools::lack_of_linters(&self.ctx.root),
             Need::CargoDeny => on_path(&self.path, "cargo-deny").is_none().then(|| {
                 "cargo-deny is not on the PATH; next: cargo xtask doctor --fix --only cargo-deny".to_owned()
             }),

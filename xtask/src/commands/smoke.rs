@@ -18,6 +18,8 @@ use std::process::Command;
 
 /// The package that boots and judges: compiled when a command first needs it, because it holds Docker's client.
 const BOOTER: &str = "xtask-containers";
+/// Names that package's program where a workflow has provided it, so that nothing is compiled.
+const PROVIDED: &str = "PORTBOOK_XTASK_CONTAINERS";
 
 /// Arguments of `smoke`.
 #[derive(Debug, clap::Args)]
@@ -105,11 +107,16 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     if let Some(why) = &without {
         eprintln!("  {why}");
     }
-    plan.jobs[0].steps.push(
-        Step::new("smoke/xtask-containers", &["cargo", "build", "--quiet", "--locked", "--package", BOOTER])
+    if ctx.env.get(PROVIDED).is_none() {
+        plan.jobs[0].steps.push(
+            Step::new(
+                "smoke/xtask-containers",
+                &["cargo", "build", "--quiet", "--locked", "--package", BOOTER],
+            )
             .lane("cargo")
             .hint("cargo build --package xtask-containers"),
-    );
+        );
+    }
     prepare(ctx, "smoke", &plan)?;
     ctx.stop.check()?;
     // From here on it is that program which the user watches, stops, and whose exit code counts.
@@ -124,10 +131,11 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
 
 /// The call that boots and judges what the plan has brought.
 fn boot_step(ctx: &Context, args: &Args, subject: &Subject, id: &str) -> Step {
-    let mut step =
-        Step::new("smoke/boot", &["cargo", "run", "--quiet", "--locked", "--package", BOOTER, "--"])
-            .args(["smoke", "--id", id, "--what", &subject.what, "--port", &args.port.to_string()])
-            .args(subject.told.clone());
+    let cargo = ["cargo", "run", "--quiet", "--locked", "--package", BOOTER, "--"];
+    let call = ctx.env.get(PROVIDED).map_or_else(|| cargo.to_vec(), |program| vec![program]);
+    let mut step = Step::new("smoke/boot", &call)
+        .args(["smoke", "--id", id, "--what", &subject.what, "--port", &args.port.to_string()])
+        .args(subject.told.clone());
     let flags =
         [("--keep", args.keep), ("--e2e", args.e2e), ("--json", args.json), ("--verbose", ctx.out.verbose)];
     for (flag, _) in flags.iter().filter(|(_, set)| *set) {

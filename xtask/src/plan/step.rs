@@ -37,6 +37,8 @@ pub enum Need {
     CargoDeny,
     /// cargo-llvm-cov and LLVM's coverage tools.
     Coverage,
+    /// actionlint, zizmor and shellcheck, at the versions that xtask/linters names.
+    Linters,
     /// The RustSec advisory database, which is a service and nothing that a machine could be given.
     Advisories,
 }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::engine::{EngineState, engine_state};
 use crate::image::Platform;
 use crate::plan::Need;
-use crate::tools::{browser, runner};
+use crate::tools::{self, browser, runner};
 use serde::Serialize;
 
 /// One thing that was looked for.
@@ -44,6 +44,7 @@ pub const NAMES: &[&str] = &[
     "browser",
     "coverage",
     "cargo-deny",
+    "linters",
     "disk",
     "cross",
     "emulation",
@@ -151,6 +152,14 @@ pub fn look(ctx: &Context, needs: &Needs, system: System) -> Vec<Finding> {
             version_of("cargo-deny", &["--version"]),
             "licences and sources of dependencies are not checked: the policy job is not complete",
             "cargo install --locked cargo-deny",
+        ),
+        finding(
+            "linters",
+            needs.lack(Need::Linters),
+            Some(format!("at the versions of xtask/linters, in {}", tools::LINTERS)),
+            "workflows and scripts are not judged by others' eyes, nor run by act: the policy job is not complete",
+            // The programs come for every system, so this is the way on all of them.
+            "xtask/linters/install.sh",
         ),
         disk(ctx, needs),
         finding(

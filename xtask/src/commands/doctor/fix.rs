@@ -49,6 +49,9 @@ pub fn plan(ctx: &Context, findings: &[Finding]) -> Plan {
             Step::new("doctor/cargo-deny", &["cargo", "install", "--locked", "cargo-deny"]).lane("cargo"),
         );
     }
+    if missing(&["linters"]) {
+        steps.push(Step::new("doctor/linters", &["xtask/linters/install.sh"]));
+    }
     for step in &mut steps {
         // apt takes one lock for the whole machine.
         step.lane.get_or_insert("apt");

@@ -18,6 +18,7 @@ pub fn in_values(document: &Document, registry: &str, findings: &mut Vec<Finding
     for (section, values) in sections {
         for (key, value) in values.as_mapping().into_iter().flatten() {
             let (Some(key), Some(value)) = (key.as_str(), value.as_str()) else { continue };
+            let value = tight(value);
             for word in value.split([' ', ',', '\n', '=']).filter(|word| is_image(word, registry)) {
                 case(document, &section.key(key), word, findings);
                 floating(document, &section.key(key), word, findings);
@@ -74,6 +75,23 @@ fn is_image(word: &str, registry: &str) -> bool {
     let host = word.split('/').next().unwrap_or_default();
     let known = [registry, "ghcr.io", "docker.io", "public.ecr.aws", "quay.io"].contains(&host);
     word.contains('/') && (known || host.ends_with(".amazonaws.com"))
+}
+
+/// Without the spaces inside expressions, so that a word is one.
+fn tight(text: &str) -> String {
+    let mut inside = 0_usize;
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '{' => inside += 1,
+            '}' => inside = inside.saturating_sub(1),
+            _ => {}
+        }
+        if inside == 0 || c != ' ' {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Expressions and variables taken out: `${A:-b}` becomes `b`, any other a letter.

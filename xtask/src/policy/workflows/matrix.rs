@@ -118,7 +118,8 @@ fn filter_text(filter: &Value) -> String {
     };
     match filter {
         Value::Mapping(map) => {
-            let parts = map.iter().filter_map(|(key, value)| Some(format!("{}: {}", key.as_str()?, scalar(value))));
+            let parts =
+                map.iter().filter_map(|(key, value)| Some(format!("{}: {}", key.as_str()?, scalar(value))));
             parts.collect::<Vec<_>>().join("; ")
         }
         Value::Sequence(times) => {

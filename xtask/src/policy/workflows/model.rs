@@ -106,9 +106,7 @@ impl Document {
     pub fn steps(&self) -> Vec<Step<'_>> {
         let own = steps_of(&self.yaml["runs"], &Place::default().key("runs"));
         let jobs = self.jobs();
-        own.into_iter()
-            .chain(jobs.into_iter().flat_map(|job| steps_of(job.body, &job.place)))
-            .collect()
+        own.into_iter().chain(jobs.into_iter().flat_map(|job| steps_of(job.body, &job.place))).collect()
     }
 
     /// The events that start a workflow, with their filters.
@@ -137,8 +135,9 @@ impl Document {
         let of_steps =
             steps.iter().filter_map(|step| Some((step.uses()?.to_owned(), step.place.key("uses"))));
         let jobs = self.jobs();
-        let of_jobs =
-            jobs.iter().filter_map(|job| Some((job.body["uses"].as_str()?.to_owned(), job.place.key("uses"))));
+        let of_jobs = jobs
+            .iter()
+            .filter_map(|job| Some((job.body["uses"].as_str()?.to_owned(), job.place.key("uses"))));
         of_steps.chain(of_jobs).collect()
     }
 }

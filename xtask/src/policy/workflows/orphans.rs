@@ -45,7 +45,9 @@ fn used(workflows: &[Document], actions: &[Document], findings: &mut Vec<Finding
         }
     }
     for action in actions {
-        if !all().any(|document| document.all_uses().iter().any(|(uses, _)| local(uses) == Some(folder(action)))) {
+        if !all()
+            .any(|document| document.all_uses().iter().any(|(uses, _)| local(uses) == Some(folder(action))))
+        {
             findings.push(action.finding(
                 &Place::default(),
                 "orphan",
@@ -149,7 +151,8 @@ fn can_be_skipped(workflow: &Document, job: &Job, world: &World, findings: &mut 
     };
     for need in needs.into_iter().filter(|need| !world.jobs.iter().any(|known| known == need)) {
         if !runs_anyway {
-            let what = format!("is skipped, and counts as passed, when {need} fails, which is no required check");
+            let what =
+                format!("is skipped, and counts as passed, when {need} fails, which is no required check");
             report("needs", what, "add `if: ${{ !cancelled() }}`");
         }
     }

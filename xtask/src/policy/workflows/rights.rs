@@ -92,7 +92,8 @@ fn job_permissions(workflow: &Document, job: &Job, findings: &mut Vec<Finding>) 
     let map = match permissions {
         Value::Null if top_grants => return,
         Value::Null => {
-            let what = format!("job {} has no permissions, so it cannot check out a private repository", job.id);
+            let what =
+                format!("job {} has no permissions, so it cannot check out a private repository", job.id);
             return report(&place, what, "add `permissions:` with `contents: read`");
         }
         Value::Mapping(map) => map,
@@ -110,7 +111,9 @@ fn job_permissions(workflow: &Document, job: &Job, findings: &mut Vec<Finding>) 
             let what = format!("job {} may write {name}, and no call of it needs that", job.id);
             let mend = match reasons {
                 [] => "take it out: no command of this program writes there".to_owned(),
-                some => format!("take it out, or move it to the job that runs cargo xtask {}", some.join("|")),
+                some => {
+                    format!("take it out, or move it to the job that runs cargo xtask {}", some.join("|"))
+                }
             };
             report(&place.key(name), what, &mend);
         }
