@@ -10,8 +10,14 @@ key="xtask-$RUNNER_OS-$RUNNER_ARCH-$SOURCES"
 if [ "$CONTAINERS" = true ]; then
     key="$key-containers"
 fi
+if [ "$CACHED" = true ]; then
+    # Outside the work tree: its `target` belongs to other caches, which tidy it in their own way.
+    dir="${XDG_CACHE_HOME:-$HOME/.cache}/portbook/$key"
+else
+    # Empty at the job's start, also where a runner keeps its disk.
+    dir="$RUNNER_TEMP/$key"
+fi
 {
     echo "key=$key"
-    # Outside the work tree: its `target` belongs to other caches, which tidy it in their own way.
-    echo "dir=${XDG_CACHE_HOME:-$HOME/.cache}/portbook/$key"
+    echo "dir=$dir"
 } >> "$GITHUB_OUTPUT"
