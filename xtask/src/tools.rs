@@ -60,3 +60,28 @@ pub fn lack_of_linters(root: &Path) -> Option<String> {
             .to_owned()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linters_are_here_when_their_lists_are_those_of_the_repository() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |folder: &str, text: &str| {
+            let folder = root.path().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            for list in ["requirements.txt", "package-lock.json"] {
+                std::fs::write(folder.join(list), text).unwrap();
+            }
+        };
+        write("xtask/linters", "1.0");
+        assert!(
+            lack_of_linters(root.path()).is_some_and(|lack| lack.contains("doctor --fix --only linters"))
+        );
+        write(LINTERS, "1.0");
+        assert_eq!(lack_of_linters(root.path()), None);
+        write("xtask/linters", "1.1");
+        assert!(lack_of_linters(root.path()).is_some());
+    }
+}

@@ -122,6 +122,7 @@ fn required(workflows: &[Document], world: &World, findings: &mut Vec<Finding>) 
             continue;
         };
         can_be_skipped(workflow, &job, world, findings);
+        can_be_absent(workflow, findings);
     }
 }
 
@@ -166,6 +167,23 @@ fn can_be_skipped(workflow: &Document, job: &Job, world: &World, findings: &mut 
     if !job.body["strategy"].is_null() {
         let what = "has a matrix, so its checks have other names".to_owned();
         report("strategy", what, "run it once, and let cargo xtask do the rest");
+    }
+}
+
+/// A check that is required and never begun keeps a pull request waiting for ever.
+fn can_be_absent(workflow: &Document, findings: &mut Vec<Finding>) {
+    for (event, filter) in workflow.events().into_iter().filter(|(event, _)| event.starts_with("pu")) {
+        for key in ["paths", "paths-ignore", "branches-ignore", "tags-ignore"] {
+            if !filter[key].is_null() {
+                findings.push(workflow.finding(
+                    &Place::default().key("on").key(&event).key(key),
+                    "skippable",
+                    format!("`{key}` of {event} keeps required checks from being begun at all"),
+                    "required checks for every push and pull request",
+                    "take the filter out; which jobs a change concerns stands in pipeline.yml",
+                ));
+            }
+        }
     }
 }
 

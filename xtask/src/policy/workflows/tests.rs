@@ -266,6 +266,48 @@ fn a_required_check_cannot_be_skipped_or_renamed() {
 }
 
 #[test]
+fn a_required_check_is_always_begun() {
+    let push = "  push:\n";
+    assert_eq!(with("ci.yml", push, "  push:\n    paths-ignore: [docs/**]\n"), ["skippable 4"]);
+    assert_eq!(
+        with("ci.yml", "  pull_request:\n", "  pull_request:\n    paths: [src/**]\n"),
+        ["skippable 5"]
+    );
+    assert!(with("ci.yml", push, "  push:\n    branches: ['**']\n").is_empty());
+}
+
+#[test]
+fn whatever_the_files_hold_the_check_ends() {
+    let sound = files();
+    for text in [
+        "",
+        "\n",
+        "---",
+        "a",
+        "[]",
+        "jobs: []",
+        "on: 5\njobs: {a: 1, b: {steps: {x: 1}}}",
+        "\u{a0}a: b\n\u{a0}\u{a0}- é",
+    ] {
+        let mut files = files();
+        files.workflows[0].text = text.to_owned();
+        files.compose[0].text = text.to_owned();
+        files.actions[0].text = text.to_owned();
+        assert!(!judge(&files).is_empty(), "{text:?} is no workflow");
+    }
+    for (at, file) in sound.workflows.iter().enumerate() {
+        for gone in 0..file.text.lines().count() {
+            let kept = file.text.lines().enumerate().filter(|(line, _)| *line != gone).map(|(_, line)| line);
+            let mut files = sound.clone();
+            files.workflows[at].text = kept.collect::<Vec<_>>().join("\n");
+            for finding in judge(&files) {
+                assert!(finding.line >= 1, "{finding:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_matrix_says_which_event_starts_which_jobs() {
     let jobs = [("check".to_owned(), vec!["src/".to_owned()])];
     let matrix = matrix(&files().workflows, &jobs, vec!["type=raw,value=a|b".to_owned()]).unwrap();
