@@ -73,6 +73,39 @@ fn github_shows_findings_beside_their_lines() {
 }
 
 #[test]
+fn a_workflow_learns_the_gates_answer_without_failing() {
+    let fixture = Fixture::new();
+    let (event, output) = (fixture.path("event.json"), fixture.path("output"));
+    let gate = |name: &str, run: &str| {
+        std::fs::write(&event, run).unwrap();
+        let mut command = fixture.xtask(&["gate", "--github-output", "--event-path"]);
+        command.arg(&event).env("GITHUB_EVENT_NAME", name).env("GITHUB_OUTPUT", &output);
+        command.env_remove("GITHUB_TOKEN");
+        Ran::of(command.output().unwrap()).expect(0, &[]);
+        std::fs::read_to_string(&output).unwrap()
+    };
+    assert_eq!(gate("workflow_run", "{}"), "publish=false\n");
+    let green = |event: &str| {
+        format!(
+            r#"{{"workflow_run": {{"event": "{event}", "conclusion": "success", "status": "completed",
+            "head_branch": "main", "head_sha": "{}", "path": ".github/workflows/ci.yml", "run_attempt": 1,
+            "head_repository": {{"full_name": "o/r"}}, "repository": {{"full_name": "o/r"}}}},
+            "repository": {{"full_name": "o/r", "default_branch": "main"}}}}"#,
+            "a".repeat(40)
+        )
+    };
+    assert_eq!(gate("workflow_run", &green("pull_request")), "publish=false\npublish=false\n");
+    assert!(gate("workflow_run", &green("push")).ends_with("publish=true\n"));
+    let mut outside = fixture.xtask(&["gate", "--github-output", "--event-path"]);
+    outside
+        .arg(&event)
+        .env("GITHUB_EVENT_NAME", "workflow_run")
+        .env_remove("GITHUB_OUTPUT")
+        .env_remove("GITHUB_TOKEN");
+    Ran::of(outside.output().unwrap()).expect(2, &["GITHUB_OUTPUT", "cargo xtask gate --json"]);
+}
+
+#[test]
 fn a_repository_without_workflows_is_told_so() {
     Fixture::new().run(&["workflows", "check"]).expect(2, &["there are no workflows"]);
 }

@@ -8,8 +8,10 @@ use crate::policy::Pipeline;
 use crate::policy::checks::{self, Check};
 use crate::policy::event::{Event, Malformed};
 use crate::policy::gate::{self, Verdict};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::Value;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gate`.
@@ -34,6 +36,9 @@ pub struct Args {
     /// Print the verdict as JSON
     #[arg(long)]
     json: bool,
+    /// In a workflow: say publish=true or publish=false as the step's output, and end with 0 in both cases
+    #[arg(long)]
+    github_output: bool,
 }
 
 /// Judges, prints the verdict, and ends with 3 where it is no.
@@ -56,7 +61,24 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
             eprintln!("  {reason}");
         }
     }
+    if args.github_output {
+        return output(ctx, verdict.publish);
+    }
     if verdict.publish { Ok(()) } else { Err(Reported(Exit::Refused).into()) }
+}
+
+/// A workflow that asks for every run, and acts in another job, has not failed because the answer is no.
+fn output(ctx: &Context, publish: bool) -> Result<()> {
+    let path = ctx.env.get("GITHUB_OUTPUT").ok_or_else(|| {
+        Problem::usage("--github-output needs GITHUB_OUTPUT, which a workflow's step has")
+            .next("cargo xtask gate --json")
+    })?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot open GITHUB_OUTPUT, {path}"))?;
+    writeln!(file, "publish={publish}").with_context(|| format!("cannot write GITHUB_OUTPUT, {path}"))
 }
 
 /// The verdict on the present event.

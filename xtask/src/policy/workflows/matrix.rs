@@ -171,9 +171,13 @@ impl Matrix {
             let _ = writeln!(text, "| {} | {} |", row.job, paths.join(" "));
         }
         if !self.tags.is_empty() {
-            text += "\n## Tags\n\nWhat is published gets the tags that these rules give it:\n\n";
+            text += "\n## Tags\n\n\
+                     What is published gets the tags of the rules for its reference; `cargo xtask tags` says which and why.\n\n\
+                     | reference | rule |\n|---|---|\n";
             for rule in &self.tags {
-                let _ = writeln!(text, "- {}", code(rule));
+                let (rule, of) = rule.split_once(",on=").unwrap_or((rule, "any"));
+                let references: Vec<String> = of.split_whitespace().map(code).collect();
+                let _ = writeln!(text, "| {} | {} |", references.join(" "), code(rule));
             }
         }
         text

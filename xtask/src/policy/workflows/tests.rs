@@ -310,7 +310,9 @@ fn whatever_the_files_hold_the_check_ends() {
 #[test]
 fn the_matrix_says_which_event_starts_which_jobs() {
     let jobs = [("check".to_owned(), vec!["src/".to_owned()])];
-    let matrix = matrix(&files().workflows, &jobs, vec!["type=raw,value=a|b".to_owned()]).unwrap();
+    let matrix =
+        matrix(&files().workflows, &jobs, vec!["type=raw,value=a|b,on=default refs/tags/**".to_owned()])
+            .unwrap();
     let text = matrix.markdown();
     assert!(
         text.contains("| `workflow_run` | `workflows: CI; types: completed` | `publish.yml` | publish |"),
@@ -318,5 +320,9 @@ fn the_matrix_says_which_event_starts_which_jobs() {
     );
     assert!(text.contains("| `ci.yml` | check | yes |  | `cargo xtask ci check` |  |"), "{text}");
     assert!(text.contains("| `publish.yml` | publish |  |  | `cargo xtask publish` | packages |"), "{text}");
-    assert!(text.contains("| check | `src/` |") && text.contains("- `type=raw,value=a\\|b`"), "{text}");
+    assert!(
+        text.contains("| check | `src/` |")
+            && text.contains("| `default` `refs/tags/**` | `type=raw,value=a\\|b` |"),
+        "{text}"
+    );
 }
