@@ -94,10 +94,20 @@ fn runs(job: &str) -> Checked {
     ] {
         args.extend(["--env".to_owned(), format!("{key}={value}")]);
     }
-    let mut env: BTreeMap<String, String> = std::env::vars().collect();
+    // Without what is said to the tests that this one runs among, and to a workflow that those may run in.
+    let of_others = [
+        "CARGO_TARGET_DIR",
+        "CARGO_ALIAS_",
+        "GITHUB_",
+        "RUNNER_",
+        "ACTIONS_",
+        "INPUT_",
+        "STATE_",
+        "PORTBOOK_",
+    ];
+    let mut env: BTreeMap<String, String> =
+        std::env::vars().filter(|(key, _)| !of_others.iter().any(|other| key.starts_with(other))).collect();
     env.insert("PATH".to_owned(), path.to_str().unwrap().to_owned());
-    // Of the tests that this one runs among.
-    env.remove("CARGO_TARGET_DIR");
     let spawn = Spawn { program: act().into(), args, dir: tree, env };
     let log = here("log");
     let began = Instant::now();
