@@ -2,6 +2,7 @@
 
 use crate::context::Env;
 use crate::error::Problem;
+use crate::net;
 use crate::policy::checks::{Check, read_checks};
 use anyhow::Result;
 use serde_json::Value;
@@ -11,8 +12,7 @@ use ureq::Agent;
 
 /// The most pages of check runs that are read: 5000 runs on one commit.
 const PAGES: usize = 50;
-/// How long a connection may take to come about, and how long a whole answer may.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long a whole answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 /// Pauses before a request is repeated.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
@@ -51,13 +51,7 @@ impl GitHub {
             let message = format!("GITHUB_API_URL is {api}: a token is sent by https alone");
             return Err(Problem::usage(message).into());
         }
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(ANSWER))
-            .user_agent(concat!("portbook-xtask/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = net::agent(env, &api);
         Ok(Some(Self { api, token: token.to_owned(), agent }))
     }
 
@@ -123,6 +117,9 @@ impl GitHub {
             .header("accept", "application/vnd.github+json")
             .header("x-github-api-version", "2022-11-28")
             .header("authorization", format!("Bearer {}", self.token))
+            .config()
+            .timeout_global(Some(ANSWER))
+            .build()
             .call()?;
         let status = response.status().as_u16();
         Ok(Answer { status, body: response.body_mut().with_config().limit(16 << 20).read_to_vec()? })

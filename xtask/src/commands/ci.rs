@@ -151,7 +151,8 @@ fn policy() -> Vec<Step> {
             .requires(Need::Compose)
             .hint("the message above names the file and the key")
     };
-    let shellcheck = format!("git ls-files -z '*.sh' .ci/run | xargs -0 {LINTERS_BIN}/shellcheck --external-sources");
+    let shellcheck =
+        format!("git ls-files -z '*.sh' .ci/run | xargs -0 {LINTERS_BIN}/shellcheck --external-sources");
     vec![
         config("policy/compose-build-mode"),
         config("policy/compose-image-mode").env("IMAGE_TAG", "sha-0000000"),

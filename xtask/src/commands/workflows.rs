@@ -151,8 +151,7 @@ fn read_files(ctx: &Context) -> Result<Files> {
         })
         .collect()
     };
-    let workflows =
-        read(&[":(glob).github/workflows/*.yml", ":(glob).github/workflows/*.yaml"])?;
+    let workflows = read(&[":(glob).github/workflows/*.yml", ":(glob).github/workflows/*.yaml"])?;
     if workflows.is_empty() {
         return Err(Problem::usage("there are no workflows: expected .github/workflows/*.yml").into());
     }
@@ -184,9 +183,12 @@ fn ensure_contents(ctx: &Context, text: &str, check: bool) -> Result<()> {
         return Ok(());
     }
     if check {
-        return Err(Problem::new(Exit::Failed, format!("{TRIGGERS} is not what the workflows and pipeline.yml say"))
-            .next("cargo xtask workflows matrix --write, and commit the result")
-            .into());
+        return Err(Problem::new(
+            Exit::Failed,
+            format!("{TRIGGERS} is not what the workflows and pipeline.yml say"),
+        )
+        .next("cargo xtask workflows matrix --write, and commit the result")
+        .into());
     }
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
