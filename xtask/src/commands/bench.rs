@@ -44,10 +44,10 @@ struct Figure {
 }
 
 /// What is compiled cold: its name, its packages, the most that it may take as a multiple of the baseline, and that in
-/// words. The second is what a job pays that boots something.
+/// words. The first includes the registry client with its TLS; the second is what a job pays that boots something.
 const COMPILES: [(&str, &[&str], f64, &str); 2] = [
-    ("cold compile of xtask", &["xtask"], 4.0, "at most 4 times"),
-    ("cold compile of xtask and xtask-containers", &["xtask", "xtask-containers"], 8.0, "at most 8 times"),
+    ("cold compile of xtask", &["xtask"], 6.0, "at most 6 times"),
+    ("cold compile of xtask and xtask-containers", &["xtask", "xtask-containers"], 10.0, "at most 10 times"),
 ];
 
 /// Measures.
@@ -119,7 +119,8 @@ fn build(ctx: &Context, manifest: &Path, packages: &[&str], target: &Path) -> Re
     super::prepare(ctx, "bench", &Plan::of("bench", vec![step("bench/fetch", "fetch")]))?;
     let _ = std::fs::remove_dir_all(target);
     let build = step("bench/build", "build").args(packages.iter().flat_map(|name| ["--package", *name]));
-    let build = build.args(["--target-dir", &target.display().to_string()]);
+    // As a cold CI job compiles: nothing is kept for a next time.
+    let build = build.args(["--target-dir", &target.display().to_string()]).env("CARGO_INCREMENTAL", "0");
     let began = Instant::now();
     super::prepare(ctx, "bench", &Plan::of("bench", vec![build]))?;
     let time = began.elapsed();
