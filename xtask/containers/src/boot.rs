@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use evidence::{Claim, CommitSha, Digest, Outcome};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use xtask::commands::smoke::BrowserPaths;
 use xtask::context::{Context, Head};
 use xtask::error::{Exit, Reported};
 use xtask::plan::{self, JobReport, RunReport, summary};
@@ -49,8 +50,8 @@ pub struct Args {
     #[arg(long)]
     keep: bool,
     /// Run the browser's smoke paths too
-    #[arg(long)]
-    e2e: bool,
+    #[arg(long, value_enum, require_equals = true)]
+    e2e: Option<BrowserPaths>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -151,8 +152,10 @@ fn boot(
     let (mut engine, commit) = engine(ctx, args, head, subject)?;
     let of_platform = subject.platform.map(|platform| format!(", {platform}")).unwrap_or_default();
     eprintln!("checks of {}{of_platform}", engine.describe());
-    let wants_browser = args.e2e && subject.is_first;
-    let e2e = if wants_browser { Some(ctx.work_dir("e2e")?.join(&subject.id)) } else { None };
+    let e2e = match args.e2e.filter(|_| subject.is_first) {
+        Some(paths) => Some((paths, ctx.work_dir("e2e")?.join(&subject.id))),
+        None => None,
+    };
     let settings =
         smoke::Settings { commit, digest: args.digest.clone(), keep: args.keep && subject.is_first, e2e };
     let outcome = smoke::run(ctx, pipeline, engine.as_mut(), &settings)?;

@@ -115,8 +115,12 @@ fn frontend_quality(ctx: &Context) -> Vec<Step> {
     ]
 }
 
-fn image(ctx: &Context, head: &Head) -> Vec<Step> {
+fn image(ctx: &Context, pipeline: &Pipeline, head: &Head) -> Vec<Step> {
     let mut args = vec!["build-image", "--output", ARTEFACT];
+    let platforms = pipeline.image.platforms.join(",");
+    if !platforms.is_empty() {
+        args.extend(["--platform", &platforms]);
+    }
     // A developer checks work before the commit; on CI a dirty tree is an error.
     if head.dirty && !ctx.env.is_set("CI") {
         args.push("--allow-dirty");
@@ -193,7 +197,7 @@ fn plan(ctx: &Context, pipeline: &Pipeline, head: &Head, names: &[String]) -> Re
         let steps = match name.as_str() {
             "backend-quality" => backend_quality(ctx, pipeline),
             "frontend-quality" => frontend_quality(ctx),
-            "image" => image(ctx, head),
+            "image" => image(ctx, pipeline, head),
             "smoke-e2e" => smoke_e2e(ctx, names),
             "policy" => policy(),
             other => {

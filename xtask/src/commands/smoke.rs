@@ -27,6 +27,7 @@ const PROVIDED: &str = "PORTBOOK_XTASK_CONTAINERS";
   cargo xtask smoke                              build it, boot it, check it
   cargo xtask smoke --keep                       and leave it running, seeded with this repository's history
   cargo xtask smoke --e2e                        and drive it with a real browser
+  cargo xtask smoke --e2e=full                   with every browser test that there is
   cargo xtask smoke --artefact target/artefact   boot exactly what build-image --output made
   cargo xtask smoke --image ghcr.io/portbook/portbook:sha-a1b2c3d")]
 pub struct Args {
@@ -46,14 +47,41 @@ pub struct Args {
     #[arg(long)]
     keep: bool,
     /// Run the browser's smoke paths too
-    #[arg(long)]
-    e2e: bool,
+    #[arg(long, value_enum, value_name = "PATHS", num_args = 0..=1, require_equals = true, default_missing_value = "smoke")]
+    e2e: Option<BrowserPaths>,
     /// Print the commands that prepare the build instead of running them
     #[arg(long)]
     dry_run: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Which of the browser's tests are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BrowserPaths {
+    /// The few that matter most.
+    Smoke,
+    /// Every one that there is.
+    Full,
+}
+
+impl BrowserPaths {
+    /// The front-end's script that runs them.
+    pub fn script(self) -> &'static str {
+        match self {
+            Self::Smoke => "e2e:smoke",
+            Self::Full => "e2e",
+        }
+    }
+
+    /// The argument that asks for them.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Smoke => "--e2e=smoke",
+            Self::Full => "--e2e=full",
+        }
+    }
 }
 
 /// What to boot a build on.
@@ -83,7 +111,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let pipeline = Pipeline::read(&ctx.root)?;
     let head = ctx.head()?;
     let needs = Needs::new(ctx);
-    let wants_browser = args.e2e && !args.dry_run;
+    let wants_browser = args.e2e.is_some() && !args.dry_run;
     if let Some(lack) = needs.lack(Need::Browser).filter(|_| wants_browser) {
         return Err(Problem::missing(format!("--e2e needs a browser: {lack}")).into());
     }
@@ -94,7 +122,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let (subject, without) = choose(ctx, args, &needs, &pipeline, &head, &id)?;
     let boot = boot_step(ctx, args, &subject, &id);
     let mut plan = subject.plan;
-    if args.e2e && !plan.steps().any(|step| step.dir == "frontend") {
+    if args.e2e.is_some() && !plan.steps().any(|step| step.dir == "frontend") {
         plan.jobs[0].steps.push(test::npm_ci_step(ctx, "smoke/npm-ci"));
     }
     if args.dry_run {
@@ -136,8 +164,8 @@ fn boot_step(ctx: &Context, args: &Args, subject: &Subject, id: &str) -> Step {
     let mut step = Step::new("smoke/boot", &call)
         .args(["smoke", "--id", id, "--what", &subject.what, "--port", &args.port.to_string()])
         .args(subject.told.clone());
-    let flags =
-        [("--keep", args.keep), ("--e2e", args.e2e), ("--json", args.json), ("--verbose", ctx.out.verbose)];
+    let flags = [("--keep", args.keep), ("--json", args.json), ("--verbose", ctx.out.verbose)];
+    step = step.args(args.e2e.map(BrowserPaths::flag));
     for (flag, _) in flags.iter().filter(|(_, set)| *set) {
         step = step.args([*flag]);
     }

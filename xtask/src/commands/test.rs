@@ -46,7 +46,7 @@ enum What {
     Backend,
     /// The web pages.
     Frontend,
-    /// The pages in a browser, against the production build: the same as smoke --e2e.
+    /// The pages in a browser, against the production build: the same as smoke --e2e=full.
     E2e,
     /// The pipeline itself.
     Pipeline,
@@ -175,7 +175,7 @@ fn plan(ctx: &Context, args: &Args) -> Result<Plan> {
         steps.push(frontend_step("frontend/test").after("frontend/install"));
     }
     if args.what == Some(What::E2e) {
-        steps.push(Step::xtask("e2e/smoke", &["smoke", "--e2e"]).counter(Counter::Plain));
+        steps.push(Step::xtask("e2e/smoke", &["smoke", "--e2e=full"]).counter(Counter::Plain));
     }
     Ok(Plan::of("test", steps))
 }

@@ -42,6 +42,9 @@ pub struct Image {
     pub registry: String,
     /// The repository in that registry.
     pub repository: String,
+    /// The platforms of the artefact that CI builds, such as `linux/arm64`; none: the builder's own alone.
+    #[serde(default)]
+    pub platforms: Vec<String>,
     /// The compressed size that is accepted, in megabytes (10^6 bytes).
     pub max_megabytes: u64,
 }

@@ -8,6 +8,7 @@ use evidence::{Claim, CommitSha, Evidence, Outcome};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use xtask::commands::smoke::BrowserPaths;
 use xtask::context::Context;
 use xtask::error::Problem;
 use xtask::policy::Pipeline;
@@ -246,8 +247,14 @@ pub fn healthcheck(ctx: &Context, engine: &mut dyn Engine) -> Result<String> {
     })
 }
 
-/// The front-end's smoke paths in a real browser.
-pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -> Result<String> {
+/// The front-end's paths in a real browser.
+pub fn browser(
+    ctx: &Context,
+    client: &Client,
+    tokens: &Tokens,
+    paths: BrowserPaths,
+    output: &Path,
+) -> Result<String> {
     std::fs::create_dir_all(output).with_context(|| format!("cannot make {}", output.display()))?;
     let token_file = output.join("token");
     write_secret(&token_file, &tokens.writer)?;
@@ -265,7 +272,7 @@ pub fn browser(ctx: &Context, client: &Client, tokens: &Tokens, output: &Path) -
     env.extend(own.map(|(key, value)| (key.to_owned(), value)));
     let spawn = Spawn {
         program: "npm".into(),
-        args: ["run", "--silent", "e2e:smoke"].map(str::to_owned).to_vec(),
+        args: ["run", "--silent", paths.script()].map(str::to_owned).to_vec(),
         dir: ctx.root.join("frontend"),
         env,
     };

@@ -12,6 +12,7 @@ use evidence::{CommitSha, Digest};
 pub use recorder::Recorder;
 use std::path::PathBuf;
 use std::time::Duration;
+use xtask::commands::smoke::BrowserPaths;
 use xtask::context::Context;
 use xtask::plan::StepReport;
 use xtask::policy::Pipeline;
@@ -25,7 +26,7 @@ pub struct Settings {
     /// Leave it running at the end, seeded with this repository's own history.
     pub keep: bool,
     /// Run the browser's checks too; the folder for what they leave behind.
-    pub e2e: Option<PathBuf>,
+    pub e2e: Option<(BrowserPaths, PathBuf)>,
 }
 
 /// What is judged.
@@ -122,8 +123,8 @@ fn boot_and_check(
         recorder.check("root file system is read-only", || container::read_only(container))?;
         recorder.check("labels", || container::labels(container, &settings.commit))?;
     }
-    if let Some(output) = &settings.e2e {
-        recorder.check("browser", || checks::browser(ctx, &client, &tokens, output))?;
+    if let Some((paths, output)) = &settings.e2e {
+        recorder.check("browser", || checks::browser(ctx, &client, &tokens, *paths, output))?;
     }
     if settings.keep {
         if recorder.failed() {
