@@ -8,6 +8,7 @@ pub mod summary;
 use super::Counts;
 use crate::context::Context;
 use anyhow::{Context as _, Result};
+pub use github::append_summary;
 use std::time::Duration;
 
 /// How a step or a job ended.
@@ -152,5 +153,5 @@ pub fn write_reports(ctx: &Context, name: &str, report: &RunReport) -> Result<()
     };
     write(format!("{name}.json"), json::text(report))?;
     write(format!("{name}.junit.xml"), junit::text(name, report))?;
-    github::append_summary(ctx, name, report)
+    github::append_table(ctx, name, report)
 }

@@ -97,12 +97,9 @@ impl Repository {
 
     fn manifest(&self, reference: &str, expected: Option<&Digest>) -> Result<Option<Manifest>> {
         let call = Call::new("GET", self.url(&format!("manifests/{reference}"))).header("accept", ACCEPTED);
-        let answer = self.transport.send(&call)?;
-        match answer.status {
-            200 => {}
-            404 => return Ok(None),
-            _ => return Err(self.unexpected(&call, &answer).into()),
-        }
+        let Some(answer) = self.found(&call)? else {
+            return Ok(None);
+        };
         let found = Digest::of(&answer.body);
         let told = answer.header("docker-content-digest");
         if let Some(expected) = expected.filter(|expected| **expected != found) {
@@ -128,10 +125,15 @@ impl Repository {
     }
 
     fn exists(&self, call: &Call) -> Result<bool> {
+        Ok(self.found(call)?.is_some())
+    }
+
+    /// The answer to a question about something, or none where it is not there.
+    fn found(&self, call: &Call) -> Result<Option<Answer>> {
         let answer = self.transport.send(call)?;
         match answer.status {
-            200 => Ok(true),
-            404 => Ok(false),
+            200 => Ok(Some(answer)),
+            404 => Ok(None),
             _ => Err(self.unexpected(call, &answer).into()),
         }
     }
@@ -139,12 +141,9 @@ impl Repository {
     /// A small blob, such as a configuration, or none.
     pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
         let call = Call::new("GET", self.url(&format!("blobs/{digest}")));
-        let answer = self.transport.send(&call)?;
-        match answer.status {
-            200 => {}
-            404 => return Ok(None),
-            _ => return Err(self.unexpected(&call, &answer).into()),
-        }
+        let Some(answer) = self.found(&call)? else {
+            return Ok(None);
+        };
         let found = Digest::of(&answer.body);
         if found != *digest {
             return Err(fault::lies(&self.transport.host, "a blob", digest, found.as_str()).into());

@@ -35,7 +35,8 @@ pub fn run(ctx: &Context, repository: &Repository, json: bool) -> Result<()> {
             image.tags.join(" "),
         );
     }
-    let line = format!("{} images in {}", images.len(), repository.reference());
+    let word = if images.len() == 1 { "image" } else { "images" };
+    let line = format!("{} {word} in {}", images.len(), repository.reference());
     eprintln!("{}", paint(ctx.out, "2", &line));
     Ok(())
 }

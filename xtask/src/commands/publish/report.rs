@@ -4,11 +4,11 @@ use super::execute::Brought;
 use super::tags::Fate;
 use crate::context::Context;
 use crate::image::Graph;
+use crate::plan::append_summary;
 use crate::policy::floating::Move;
 use crate::registry::Repository;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// Everything that is told.
 pub struct Report<'a> {
@@ -78,15 +78,7 @@ impl Report<'_> {
 
     /// Appends the table to the page that `GITHUB_STEP_SUMMARY` names.
     pub fn append_summary(&self, ctx: &Context) -> Result<()> {
-        let Some(path) = ctx.env.get("GITHUB_STEP_SUMMARY") else {
-            return Ok(());
-        };
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .with_context(|| format!("cannot open GITHUB_STEP_SUMMARY, {path}"))?;
-        Ok(file.write_all(self.markdown().as_bytes())?)
+        append_summary(ctx, &self.markdown())
     }
 }
 

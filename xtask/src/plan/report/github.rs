@@ -7,8 +7,13 @@ use anyhow::{Context as _, Result};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// Appends the table to the file that `GITHUB_STEP_SUMMARY` names, if it names one.
-pub fn append_summary(ctx: &Context, name: &str, report: &RunReport) -> Result<()> {
+/// Appends the table of a run to the job's summary page.
+pub fn append_table(ctx: &Context, name: &str, report: &RunReport) -> Result<()> {
+    append_summary(ctx, &markdown(name, report))
+}
+
+/// Appends markdown to the file that `GITHUB_STEP_SUMMARY` names, if it names one.
+pub fn append_summary(ctx: &Context, markdown: &str) -> Result<()> {
     let Some(path) = ctx.env.get("GITHUB_STEP_SUMMARY") else {
         return Ok(());
     };
@@ -17,7 +22,7 @@ pub fn append_summary(ctx: &Context, name: &str, report: &RunReport) -> Result<(
         .append(true)
         .open(path)
         .with_context(|| format!("cannot open GITHUB_STEP_SUMMARY, {path}"))?;
-    file.write_all(markdown(name, report).as_bytes())?;
+    file.write_all(markdown.as_bytes())?;
     Ok(())
 }
 
