@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         stories::a_tag_that_names_something_else_is_refused,
         stories::two_at_once_are_safe,
         stories::an_older_commit_that_ends_last_leaves_latest,
+        stories::an_older_commit_that_puts_latest_last_hands_it_on,
         stories::a_backport_leaves_latest,
         stories::an_upper_case_owner_is_lower_cased,
         stories::a_dry_run_says_every_request_and_sends_none,

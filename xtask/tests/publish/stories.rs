@@ -169,6 +169,49 @@ pub fn an_older_commit_that_ends_last_leaves_latest() -> Checked {
     Ok(())
 }
 
+pub fn an_older_commit_that_puts_latest_last_hands_it_on() -> Checked {
+    let proxy = Proxy::start();
+    let world = World::behind(proxy.address);
+    let older = world.artefact(&Recipe::new(&world.head()));
+    let newer = world.artefact(&Recipe::new(&world.commit("newer")));
+    // The older one has judged `latest` and is held right before it puts it, until the newer one is through.
+    let (held, is_held) = mpsc::channel::<()>();
+    let (go, may_go) = mpsc::channel::<()>();
+    let mut gate = Some((held, may_go));
+    proxy.rule(move |_, seen| {
+        let puts_latest = seen.method == "PUT" && seen.target.ends_with("/manifests/latest");
+        match gate.take_if(|_| puts_latest) {
+            Some((held, may_go)) => {
+                let wait = move || {
+                    held.send(()).unwrap();
+                    may_go.recv().unwrap();
+                };
+                Act::Then(Box::new(wait), Box::new(Act::Pass))
+            }
+            None => Act::Pass,
+        }
+    });
+    let late = std::thread::scope(|scope| {
+        let late = scope.spawn(|| world.publish(&older, &["latest"]));
+        is_held.recv().unwrap();
+        world.published(&newer, &["latest"]);
+        go.send(()).unwrap();
+        late.join().unwrap()
+    });
+    let late = late.expect(0, &["was published meanwhile"]);
+    let answer: serde_json::Value = serde_json::from_str(&late.stdout).unwrap();
+    assert_eq!(tag(&answer, "latest")["act"], "kept");
+    assert_eq!(world.direct.digest("latest"), Some(newer.digest.clone()));
+
+    // Killed before it could hand it on: the next run does.
+    world.direct.put("latest", &older.digest);
+    let answer = world.published(&older, &["latest"]);
+    assert_eq!(tag(&answer, "latest")["act"], "kept", "{answer:#}");
+    assert_eq!(world.direct.digest("latest"), Some(newer.digest));
+    world.direct.assert_whole();
+    Ok(())
+}
+
 pub fn a_backport_leaves_latest() -> Checked {
     let world = World::new();
     let recipe = |version: &str, commit: &str| Recipe { version: version.to_owned(), ..Recipe::new(commit) };

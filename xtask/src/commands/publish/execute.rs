@@ -1,6 +1,7 @@
 //! What is missing, and bringing it there in an order in which no tag ever names what is not whole.
 
 use super::attach::Attachment;
+use super::overtaken::hand_on;
 use super::tags::{Fate, Publisher};
 use crate::error::{Exit, Problem};
 use crate::image::manifest::{Descriptor, Manifest};
@@ -127,20 +128,22 @@ impl Missing {
 }
 
 /// Puts a tag and reads it back. A floating one is judged again at the last moment, and once more when someone else has
-/// moved it in between.
+/// moved it in between; where a later commit was published meanwhile, it is handed on to that.
 pub fn put_tag(publisher: &Publisher<'_>, fate: &Fate) -> Result<Fate> {
     let mut fate = fate.clone();
     for _ in 0..TRIES {
         if fate.wish.floating {
             fate = again(publisher, &fate)?;
         }
-        if !matches!(fate.act, Move::Create | Move::Move) {
-            return Ok(fate);
+        match fate.act {
+            Move::Create | Move::Move => {}
+            Move::Already if fate.wish.floating => return hand_on(publisher, fate),
+            Move::Already | Move::Keep => return Ok(fate),
         }
         publisher.repository.put_manifest(&publisher.graph.root, Some(&fate.wish.tag))?;
         let back = publisher.repository.by_tag(fate.wish.tag.as_str())?.map(|manifest| manifest.digest);
         if back.as_ref() == Some(&publisher.graph.root.digest) {
-            return Ok(fate);
+            return if fate.wish.floating { hand_on(publisher, fate) } else { Ok(fate) };
         }
         if !fate.wish.floating {
             return Err(not_read_back(publisher, &fate, back.as_ref()));

@@ -2,6 +2,7 @@
 
 mod attach;
 mod execute;
+mod overtaken;
 mod report;
 mod tags;
 mod wanted;
@@ -17,6 +18,7 @@ use anyhow::{Result, anyhow};
 use attach::Attachment;
 use evidence::{Claim, Evidence, ImageRef, Tag};
 use execute::{Brought, Missing, progress, put_tag};
+use overtaken::hand_on;
 use report::Report;
 use std::path::{Path, PathBuf};
 pub use tags::config_of;
@@ -109,8 +111,10 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         graph.size_bytes() as f64 / 1e6,
         repository.reference()
     );
-    let Wanted { wishes, version, from_default_branch } = wanted(ctx, args, &pipeline, &repository, &graph)?;
-    let publisher = Publisher { ctx, repository: &repository, graph: &graph, version, from_default_branch };
+    let Wanted { wishes, version, from_default_branch, branch } =
+        wanted(ctx, args, &pipeline, &repository, &graph)?;
+    let publisher =
+        Publisher { ctx, repository: &repository, graph: &graph, version, from_default_branch, branch };
     let fates = decide_all(&publisher, &wishes)?;
     let missing = Missing::survey(&publisher, &fates, attachments(&documents, &graph)?)?;
     let would = args.dry_run.then(|| missing.requests(&publisher, &fates));
@@ -119,7 +123,12 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         brought = missing.bring(&publisher, &args.mount_from)?;
         fates = fates
             .iter()
-            .map(|fate| if fate.act == Move::Already { Ok(fate.clone()) } else { put_tag(&publisher, fate) })
+            .map(|fate| match fate.act {
+                // It may be there because a publisher died before it could hand it on.
+                Move::Already if fate.wish.floating => hand_on(&publisher, fate.clone()),
+                Move::Already => Ok(fate.clone()),
+                _ => put_tag(&publisher, fate),
+            })
             .collect::<Result<_>>()?;
         missing.attach(&publisher)?;
         record_published(ctx, &pipeline, &publisher, &documents, &fates)?;

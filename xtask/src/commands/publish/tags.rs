@@ -46,6 +46,8 @@ pub struct Publisher<'a> {
     pub version: Option<String>,
     /// The commit came from the default branch.
     pub from_default_branch: bool,
+    /// The branch that floating tags follow, if it is one.
+    pub branch: Option<String>,
 }
 
 impl Publisher<'_> {
@@ -92,7 +94,7 @@ impl Publisher<'_> {
     }
 
     /// What an image in the registry says of itself.
-    fn named(&self, manifest: &Manifest) -> Result<Named> {
+    pub fn named(&self, manifest: &Manifest) -> Result<Named> {
         let mut named = Named { digest: manifest.digest.clone(), commit: None, version: None };
         let annotation = manifest.content.annotations.get(REVISION);
         named.commit = annotation.and_then(|text| text.parse().ok());
@@ -135,7 +137,10 @@ impl Publisher<'_> {
         if named == ours {
             return Relation::Same;
         }
-        match (is_ancestor(self.ctx, named.as_str(), ours), is_ancestor(self.ctx, ours.as_str(), named)) {
+        match (
+            is_ancestor(self.ctx, named.as_str(), ours.as_str()),
+            is_ancestor(self.ctx, ours.as_str(), named.as_str()),
+        ) {
             (Some(true), _) => Relation::Descends,
             (_, Some(true)) => Relation::Behind,
             (Some(false), Some(false)) => Relation::Diverged,
@@ -158,8 +163,8 @@ pub fn config_of(repository: &Repository, manifest: &Manifest) -> Result<Option<
 }
 
 /// Whether one commit is an ancestor of another; none where the history at hand has not both.
-fn is_ancestor(ctx: &Context, ancestor: &str, of: &CommitSha) -> Option<bool> {
-    let (shell, of) = (ctx.shell().ok()?, of.as_str());
+pub fn is_ancestor(ctx: &Context, ancestor: &str, of: &str) -> Option<bool> {
+    let shell = ctx.shell().ok()?;
     let git =
         cmd!(shell, "git merge-base --is-ancestor {ancestor} {of}").quiet().ignore_status().ignore_stderr();
     match git.output().ok()?.status.code() {
@@ -169,20 +174,18 @@ fn is_ancestor(ctx: &Context, ancestor: &str, of: &CommitSha) -> Option<bool> {
     }
 }
 
+/// A branch as this clone knows it: the remote's, else its own.
+pub fn branch_reference(ctx: &Context, branch: &str) -> Option<String> {
+    let shell = ctx.shell().ok()?;
+    [format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")].into_iter().find(|name| {
+        cmd!(shell, "git rev-parse --verify --quiet {name}").quiet().ignore_stdout().run().is_ok()
+    })
+}
+
 /// Whether a commit is on the default branch, as this clone knows it.
 pub fn on_default_branch(ctx: &Context, branch: &str, commit: &CommitSha) -> bool {
-    let Ok(shell) = ctx.shell() else {
-        return false;
-    };
-    let commit = commit.as_str();
-    [format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")]
-        .iter()
-        .find(|name| {
-            cmd!(shell, "git rev-parse --verify --quiet {name}").quiet().ignore_stdout().run().is_ok()
-        })
-        .is_some_and(|name| {
-            cmd!(shell, "git merge-base --is-ancestor {commit} {name}").quiet().ignore_stderr().run().is_ok()
-        })
+    let tip = branch_reference(ctx, branch);
+    tip.is_some_and(|tip| is_ancestor(ctx, commit.as_str(), &tip) == Some(true))
 }
 
 /// Whether a tag that someone names by hand is one that never moves: of a commit, a release, or a numbered test build.

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub version: Option<String>,
     /// The commit came from the default branch.
     pub from_default_branch: bool,
+    /// The branch that it came from, if it did from one.
+    pub branch: Option<String>,
 }
 
 /// Asks the gate and the tag rules. With `--tag` and outside a workflow a person decides, and both are left out.
@@ -51,7 +53,8 @@ pub fn wanted(
         let mut exact = args.tags.iter().filter(|tag| is_exact(tag)).map(Tag::as_str);
         let version = exact.find(|tag| rules::is_version(tag)).map(str::to_owned);
         let from_default_branch = on_default_branch(ctx, &pipeline.default_branch, &graph.commit);
-        return Ok(Wanted { wishes, version, from_default_branch });
+        let branch = from_default_branch.then(|| pipeline.default_branch.clone());
+        return Ok(Wanted { wishes, version, from_default_branch, branch });
     }
     let event = events::read(ctx, pipeline, args.event_path.as_deref())?;
     let table = tags::rules(pipeline, args.rules.as_deref())?;
@@ -64,7 +67,8 @@ pub fn wanted(
     }
     set.tags.iter().for_each(|choice| want(&choice.tag, choice.floating, &choice.rule));
     let version = Some(set.version).filter(|version| rules::is_version(version));
-    Ok(Wanted { wishes, version, from_default_branch: event.on_default_branch() })
+    let branch = event.reference.strip_prefix("refs/heads/").map(str::to_owned);
+    Ok(Wanted { wishes, version, from_default_branch: event.on_default_branch(), branch })
 }
 
 fn pass_gate(ctx: &Context, args: &Args, pipeline: &Pipeline, graph: &Graph) -> Result<()> {
