@@ -1,6 +1,6 @@
 //! `build-image`: images through BuildKit.
 
-use super::{prepare, sbom};
+use super::{prepare, reproduce, sbom};
 use crate::context::{Context, Head};
 use crate::error::{Exit, Problem, Reported};
 use crate::image::{Platform, Platforms, Runner, read_layout, violations};
@@ -19,6 +19,7 @@ use std::path::PathBuf;
   cargo xtask build-image                            production image into the engine's store
   cargo xtask build-image --output target/artefact   one OCI image layout, checked
   cargo xtask build-image --platform all --output target/artefact
+  cargo xtask build-image --output target/artefact --verify
   cargo xtask build-image --target backend --load    the image that runs the back-end's tests")]
 pub struct Args {
     /// The Dockerfile's target
@@ -40,6 +41,9 @@ pub struct Args {
     /// Do not use the build cache
     #[arg(long)]
     no_cache: bool,
+    /// Build the artefact a second time, without the cache, and compare the digests
+    #[arg(long, requires = "output")]
+    verify: bool,
     /// Build an artefact although the tree differs from its commit
     #[arg(long)]
     allow_dirty: bool,
@@ -170,15 +174,18 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         Some(path) => Destination::Layout(relative(ctx, path)?),
         None => Destination::Store,
     };
-    let mut step = build_step("image/build", &head, &pipeline, args.target, &destination, &tag);
     let platforms = args.platform.as_ref().map(Platforms::list).unwrap_or_default();
-    if !platforms.is_empty() {
-        step = for_platforms(step, &platforms, &runner());
-    }
-    if args.no_cache {
-        step.argv.insert(step.argv.len() - 1, "--no-cache".to_owned());
-    }
-    let mut steps = vec![step];
+    let build = |id: &str, destination: &Destination, no_cache: bool| {
+        let mut step = build_step(id, &head, &pipeline, args.target, destination, &tag);
+        if !platforms.is_empty() {
+            step = for_platforms(step, &platforms, &runner());
+        }
+        if no_cache {
+            step.argv.insert(step.argv.len() - 1, "--no-cache".to_owned());
+        }
+        step
+    };
+    let mut steps = vec![build("image/build", &destination, args.no_cache)];
     if let Destination::Layout(dir) = &destination {
         // BuildKit adds to a layout that is there; an artefact is one image.
         let mut clear = Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit");
@@ -188,13 +195,21 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         steps[1] = steps[1].clone().after("image/clear");
     }
     let plan = Plan::of("image", steps);
+    let again = "target/xtask/artefact-again";
+    let second = args.verify.then(|| {
+        let build = build("image/build-again", &Destination::Layout(again.to_owned()), true);
+        reproduce::plan(again, build)
+    });
     if args.dry_run {
-        print!("{}", plan.script());
+        print!("{}{}", plan.script(), second.map(|plan| plan.script()).unwrap_or_default());
         return Ok(());
     }
     prepare(ctx, "build-image", &plan)?;
     match (&destination, args.target) {
         (Destination::Layout(dir), Target::Production) => {
+            if let Some(second) = second {
+                reproduce::verify(ctx, dir, again, &second)?;
+            }
             check_artefact(ctx, &pipeline, &head, dir, &platforms, args.json)
         }
         _ => {

@@ -10,6 +10,7 @@ pub mod gate;
 pub mod images;
 mod needs;
 pub mod publish;
+mod reproduce;
 mod sbom;
 pub mod smoke;
 pub mod tags;
