@@ -65,14 +65,14 @@ struct Info {
 
 /// Asks the engine for its version and image store, within five seconds.
 pub fn engine_state(ctx: &Context) -> EngineState {
-    match ask(ctx).and_then(|text| read(&text)) {
+    match ask(ctx).and_then(|(text, said)| read(&text, &said)) {
         Ok(state) => state,
         Err(error) => EngineState::Absent { why: format!("{error:#}").replace('\n', " ") },
     }
 }
 
-/// What `docker info` says. It ends well also where nothing answers, and says so in its document.
-fn ask(ctx: &Context) -> Result<String> {
+/// The document of `docker info`, and what it says beside it: where nothing answers there is a document too.
+fn ask(ctx: &Context) -> Result<(String, String)> {
     let child = duct::cmd!("docker", "info", "--format", "{{json .}}")
         .full_env(child_env(ctx))
         .stdin_null()
@@ -92,19 +92,19 @@ fn ask(ctx: &Context) -> Result<String> {
         }
         std::thread::sleep(crate::process::POLL);
     };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if text.trim().is_empty() {
-        bail!("docker info printed nothing: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(text)
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    Ok((text(&output.stdout), text(&output.stderr)))
 }
 
-fn read(text: &str) -> Result<EngineState> {
-    let info: Info = serde_json::from_str(text).context("docker info printed something else than JSON")?;
+fn read(text: &str, said: &str) -> Result<EngineState> {
+    let said = if said.is_empty() { "docker info names no server" } else { said };
+    let Ok(info) = serde_json::from_str::<Info>(text) else {
+        bail!("{said}");
+    };
     let version = info.server_version;
     if version.is_empty() {
         let errors = info.server_errors.unwrap_or_default().join("; ");
-        bail!("{}", if errors.is_empty() { "docker info names no server" } else { &errors });
+        bail!("{}", if errors.is_empty() { said } else { &errors });
     }
     let major = version.split('.').next().and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
     if major < OLDEST {
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_engine_is_ready_too_old_or_absent() {
-        let state = |text: &str| read(text);
+        let state = |text: &str| read(text, "docker: it is not there");
         let store =
             r#"{"ServerVersion":"28.5.2","DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]]}"#;
         let ready = EngineState::Ready { version: "28.5.2".to_owned(), containerd_store: true };
@@ -133,6 +133,8 @@ mod tests {
         assert_eq!(state(r#"{"ServerVersion":"20.10.24"}"#).unwrap(), old);
         let absent = state(r#"{"ServerErrors":["Cannot connect to the Docker daemon"]}"#).unwrap_err();
         assert!(absent.to_string().contains("Cannot connect"));
-        assert!(state("docker: not a command").is_err());
+        for silent in ["", r#"{"ServerVersion":""}"#] {
+            assert_eq!(state(silent).unwrap_err().to_string(), "docker: it is not there");
+        }
     }
 }
