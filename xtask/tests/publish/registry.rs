@@ -58,8 +58,9 @@ pub enum Means {
 
 /// The means at hand; else what is missing.
 pub fn means() -> Result<Means, String> {
-    let image = docker().args(["image", "inspect", "registry:2"]).output();
-    if image.is_ok_and(|output| output.status.success()) {
+    // Where an engine answers it has the image, or pulls it where a registry can be reached.
+    let works = |args: [&str; 3]| docker().args(args).output().is_ok_and(|output| output.status.success());
+    if works(["image", "inspect", "registry:2"]) || works(["pull", "--quiet", "registry:2"]) {
         return Ok(Means::Image);
     }
     let path = std::env::var("PATH").unwrap_or_default();
