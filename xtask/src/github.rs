@@ -148,9 +148,7 @@ impl GitHub {
 
 fn is_loopback(api: &str) -> bool {
     let host = api.strip_prefix("http://").unwrap_or_default();
-    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    net::is_this_machine(host.split(['/', '?', '#']).next().unwrap_or_default())
 }
 
 /// A path's text with everything encoded that a path may not have as it is.

@@ -48,6 +48,15 @@ pub fn agent(env: &Env, base: &str) -> Agent {
     config.build().new_agent()
 }
 
+/// Whether `host`, or `host:port`, is this machine itself: what is sent there stays here.
+pub fn is_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 fn roots(env: &Env) -> RootCerts {
     let named = env.get("SSL_CERT_FILE");
     let bundles = named.into_iter().chain(BUNDLES.iter().copied());
@@ -68,6 +77,16 @@ fn read_bundle(path: &Path) -> Option<RootCerts> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_machine_is_told_from_names_that_look_like_it() {
+        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]", "[::1]:5000"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in ["", "ghcr.io", "127.evil.example", "localhost.example:5000", "10.0.0.1", "[::2]:1"] {
+            assert!(!is_this_machine(host), "{host}");
+        }
+    }
 
     #[test]
     fn a_bundle_without_certificates_is_passed_over() {

@@ -8,6 +8,7 @@ use super::{credentials, fault};
 use crate::context::Context;
 use crate::error::Problem;
 use crate::image::manifest::{ACCEPTED, Manifest};
+use crate::net;
 use anyhow::Result;
 use evidence::{Digest, ImageRef, Tag};
 use serde::Deserialize;
@@ -59,6 +60,11 @@ impl Repository {
             transport.want(format!("repository:{other}:pull"));
         }
         Ok(Self { transport, name: image.repository.clone() })
+    }
+
+    /// The registry's `host[:port]`.
+    pub fn host(&self) -> &str {
+        &self.transport.host
     }
 
     /// `host/name`, as images are referred to.
@@ -246,10 +252,7 @@ impl Repository {
 
 /// http for this machine and for the hosts that are named as insecure, https for every other one.
 fn base_url(host: &str, insecure: &str) -> String {
-    let name = host.split(':').next().unwrap_or_default();
-    let loopback = |name: &str| name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    let local = name == "localhost" || loopback(name);
-    let plain = local || insecure.split(',').any(|one| one.trim() == host);
+    let plain = net::is_this_machine(host) || insecure.split(',').any(|one| one.trim() == host);
     match host {
         "docker.io" => "https://registry-1.docker.io".to_owned(),
         _ => format!("http{}://{host}", if plain { "" } else { "s" }),

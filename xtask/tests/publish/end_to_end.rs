@@ -36,8 +36,9 @@ pub fn one_digest_all_the_way() -> Checked {
         command
     };
 
-    let built = json(&mut here(&["build-image", "--json", "--output", "target/xtask/artefact"]));
-    let built = built["digest"].as_str().unwrap().to_owned();
+    let build = || json(&mut here(&["build-image", "--json", "--output", "target/xtask/artefact"]));
+    let smoke = || json(&mut here(&["smoke", "--json", "--artefact", "target/xtask/artefact"]));
+    let built = build()["digest"].as_str().unwrap().to_owned();
 
     // Nothing is published before it was booted and judged.
     let image = world.image();
@@ -47,7 +48,7 @@ pub fn one_digest_all_the_way() -> Checked {
         command
     };
     Ran::of(publish().output().unwrap()).expect(3, &["cargo xtask smoke"]);
-    json(&mut here(&["smoke", "--json", "--artefact", "target/xtask/artefact"]));
+    smoke();
     let published = json(&mut publish());
 
     let config = world.home("docker");
@@ -61,5 +62,17 @@ pub fn one_digest_all_the_way() -> Checked {
     must(docker().args(["image", "rm", &reference]));
     assert_eq!(published["digest"], built);
     assert!(pulled.contains(&format!("\"{image}@{built}\"")), "{pulled} does not name {built}");
+
+    // One line of the pages: the program's layer stays where it is.
+    let page = clone.join("frontend/index.html");
+    let text = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&page, text.replacen("<title>", "<title>Our ", 1)).unwrap();
+    let author = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    must(Command::new("git").args(author).args(["commit", "--quiet", "-am", "one line"]).current_dir(&clone));
+    build();
+    smoke();
+    let published = json(&mut publish());
+    let sizes = ["uploaded_bytes", "size_bytes"].map(|key| published[key].as_u64().unwrap());
+    assert!(sizes[0] > 0 && sizes[0] * 4 < sizes[1], "{sizes:?} bytes were sent and are the whole");
     Ok(())
 }

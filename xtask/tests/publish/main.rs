@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         stories::a_further_tag_is_the_same_bytes,
         stories::an_index_is_published_as_it_stands,
         stories::what_was_not_tested_is_refused,
+        stories::by_hand_to_another_machine_the_gate_is_asked,
         stories::a_tag_that_names_something_else_is_refused,
         stories::two_at_once_are_safe,
         stories::an_older_commit_that_ends_last_leaves_latest,

@@ -90,6 +90,14 @@ pub fn what_was_not_tested_is_refused() -> Checked {
     Ok(())
 }
 
+pub fn by_hand_to_another_machine_the_gate_is_asked() -> Checked {
+    let world = World::new();
+    let layout = world.artefact(&Recipe::new(&world.head()));
+    let args = world.publish_args(&layout, "registry.invalid/team/app", &["latest"]);
+    Ran::of(world.xtask(&args).output().unwrap()).expect(3, &["the gate says no", "no-verdict"]);
+    Ok(())
+}
+
 pub fn a_tag_that_names_something_else_is_refused() -> Checked {
     let world = World::new();
     let recipe = Recipe::new(&world.head());
