@@ -14,9 +14,16 @@ use std::{fmt, str::FromStr};
 pub struct Digest(String);
 
 /// Why a text is not a [`Digest`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseDigestError(String);
+
+impl fmt::Display for ParseDigestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a digest: expected `sha256:` and 64 lower-case hexadecimal digits", self.0)
+    }
+}
+
+impl std::error::Error for ParseDigestError {}
 
 impl Digest {
     /// The digest of some bytes.
@@ -60,9 +67,16 @@ impl FromStr for Digest {
 pub struct CommitSha(String);
 
 /// Why a text is not a [`CommitSha`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a commit: expected the full 40 lower-case hexadecimal digits")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseCommitShaError(String);
+
+impl fmt::Display for ParseCommitShaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a commit: expected the full 40 lower-case hexadecimal digits", self.0)
+    }
+}
+
+impl std::error::Error for ParseCommitShaError {}
 
 impl CommitSha {
     /// The whole text.

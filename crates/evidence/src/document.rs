@@ -175,14 +175,21 @@ pub struct CiJob {
 }
 
 /// What is wrong with a document that parses, but says something impossible.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{pointer}: {detail}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvidenceError {
     /// A JSON pointer (RFC 6901) into the document.
     pub pointer: String,
     /// What was expected there.
     pub detail: String,
 }
+
+impl std::fmt::Display for EvidenceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.pointer, self.detail)
+    }
+}
+
+impl std::error::Error for EvidenceError {}
 
 impl Evidence {
     /// A document of the present form. The instant is kept in UTC, to the second.

@@ -13,11 +13,20 @@ use std::{fmt, str::FromStr};
 pub struct Tag(String);
 
 /// Why a text is not a [`Tag`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a tag: expected 1 to 128 of letters, digits, `_`, `.`, `-`, not starting with `.` or `-`"
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTagError(String);
+
+impl fmt::Display for ParseTagError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is not a tag: expected 1 to 128 of letters, digits, `_`, `.`, `-`, not starting with `.` or `-`",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for ParseTagError {}
 
 impl Tag {
     /// The tag's text.
@@ -53,9 +62,20 @@ impl FromStr for Tag {
 pub struct Name(String);
 
 /// Why a text is not a [`Name`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a name: expected 1 to 63 of lower-case letters, digits and `-`, not starting with `-`")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseNameError(String);
+
+impl fmt::Display for ParseNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is not a name: expected 1 to 63 of lower-case letters, digits and `-`, not starting with `-`",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for ParseNameError {}
 
 impl Name {
     /// The name's text.

@@ -22,12 +22,23 @@ pub struct ImageRef {
 }
 
 /// Why a text is not an [`ImageRef`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not an image reference: {reason}; expected [registry/]repository[:tag][@sha256:…]")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseImageRefError {
     text: String,
     reason: String,
 }
+
+impl fmt::Display for ParseImageRefError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is not an image reference: {}; expected [registry/]repository[:tag][@sha256:…]",
+            self.text, self.reason
+        )
+    }
+}
+
+impl std::error::Error for ParseImageRefError {}
 
 impl FromStr for ImageRef {
     type Err = ParseImageRefError;

@@ -42,15 +42,22 @@ pub struct Rules {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// A rule is wrong, or asks for what cannot be told.
-    #[error("{0}")]
     Rules(String),
     /// The rules are right, and following them would do harm.
-    #[error("{0}")]
     Policy(String),
 }
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Rules(what) | Self::Policy(what)) = self;
+        f.write_str(what)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl From<String> for Refusal {
     fn from(what: String) -> Self {
