@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::policy::event::GitFacts;
+use evidence::CommitSha;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use xshell::cmd;
@@ -59,6 +60,40 @@ impl<'a> Git<'a> {
     pub fn tags_on(&self, sha: &str) -> Vec<String> {
         let tags = self.ask(&["tag", "--points-at", sha, "--sort=-version:refname"]);
         tags.unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// Whether one commit is an ancestor of another; none where the history at hand has not both.
+    pub fn is_ancestor(&self, ancestor: &str, of: &str) -> Option<bool> {
+        let shell = self.0.shell().ok()?;
+        let git = cmd!(shell, "git merge-base --is-ancestor {ancestor} {of}");
+        match git.quiet().ignore_status().ignore_stderr().output().ok()?.status.code() {
+            Some(0) => Some(true),
+            Some(1) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A branch as this clone knows it: the remote's, else its own.
+    pub fn branch_reference(&self, branch: &str) -> Option<String> {
+        [format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")]
+            .into_iter()
+            .find(|name| self.ask(&["rev-parse", "--verify", "--quiet", name]).is_some())
+    }
+
+    /// Whether a commit is on a branch.
+    pub fn is_on(&self, commit: &str, branch: &str) -> bool {
+        let tip = self.branch_reference(branch);
+        tip.is_some_and(|tip| self.is_ancestor(commit, &tip) == Some(true))
+    }
+
+    /// What was pushed to a branch after one of its commits, the latest first. A commit that came in by a merge is left
+    /// out: it was pushed elsewhere.
+    pub fn commits_after(&self, commit: &str, branch: &str) -> Vec<CommitSha> {
+        let Some(tip) = self.branch_reference(branch).filter(|_| self.is_on(commit, branch)) else {
+            return Vec::new();
+        };
+        let list = self.ask(&["rev-list", "--first-parent", &format!("{commit}..{tip}")]);
+        list.unwrap_or_default().lines().filter_map(|line| line.parse().ok()).collect()
     }
 
     /// A file as it is in a commit.

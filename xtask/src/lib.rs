@@ -1,6 +1,6 @@
 //! The delivery pipeline as a program: what CI and developers run, defined once.
 //!
-//! A library, so that [`xtask-containers`](../xtask_containers), which boots the application and is compiled only when
+//! A library, so that `xtask-containers`, which boots the application and is compiled only when
 //! a command first needs it, stands on the same context, plans and reports.
 
 pub mod cli;

@@ -46,10 +46,10 @@ pub struct Args {
     /// Leave it running, seeded with this repository's own history
     #[arg(long)]
     keep: bool,
-    /// Run the browser's smoke paths too
+    /// Run the browser's paths too: the few that matter most, or all of them
     #[arg(long, value_enum, value_name = "PATHS", num_args = 0..=1, require_equals = true, default_missing_value = "smoke")]
     e2e: Option<BrowserPaths>,
-    /// Print the commands that prepare the build instead of running them
+    /// Print the commands instead of running them
     #[arg(long)]
     dry_run: bool,
     /// Print the result as JSON

@@ -7,7 +7,7 @@ use super::transport::Transport;
 use super::{credentials, fault};
 use crate::context::Context;
 use crate::error::Problem;
-use crate::image::manifest::{ACCEPTED, Manifest};
+use crate::image::manifest::{ACCEPTED, Config, Manifest};
 use crate::net;
 use anyhow::Result;
 use evidence::{Digest, ImageRef, Tag};
@@ -142,6 +142,18 @@ impl Repository {
             404 => Ok(None),
             _ => Err(self.unexpected(call, &answer).into()),
         }
+    }
+
+    /// The configuration of an image, of an index the first image's.
+    pub fn config_of(&self, manifest: &Manifest) -> Result<Option<Config>> {
+        let first = match manifest.content.images().next() {
+            Some(entry) if manifest.is_index() => self.by_digest(&entry.digest)?,
+            _ => None,
+        };
+        let Some(config) = &first.as_ref().unwrap_or(manifest).content.config else {
+            return Ok(None);
+        };
+        Ok(self.blob(&config.digest)?.and_then(|bytes| Config::parse(&bytes).ok()))
     }
 
     /// A small blob, such as a configuration, or none.

@@ -1,8 +1,8 @@
 //! What publishing promises, asked of a real registry.
 
 use crate::Checked;
-use crate::layout::{INDEX, Recipe, noise};
-use crate::proxy::{Act, Proxy};
+use crate::layout::{INDEX, Layout, Recipe, noise};
+use crate::proxy::{Act, Proxy, Seen};
 use crate::support::Ran;
 use crate::world::{World, tag};
 use evidence::Outcome;
@@ -141,33 +141,37 @@ pub fn two_at_once_are_safe() -> Checked {
     Ok(())
 }
 
-pub fn an_older_commit_that_ends_last_leaves_latest() -> Checked {
-    let proxy = Proxy::start();
-    let world = World::behind(proxy.address);
-    let older = world.artefact(&Recipe::new(&world.head()));
-    let newer = world.artefact(&Recipe::new(&world.commit("newer")));
-    // The older one is held at its first upload until the newer one is through.
+/// Publishes two commits; the older one is held at a request until the newer one is through. What the older one came to.
+fn overtaken(proxy: &Proxy, world: &World, older: &Layout, newer: &Layout, at: fn(&Seen) -> bool) -> Ran {
     let (held, is_held) = mpsc::channel::<()>();
     let (go, may_go) = mpsc::channel::<()>();
     let mut gate = Some((held, may_go));
-    proxy.rule(move |_, seen| match (seen.method.as_str(), &mut gate) {
-        ("POST", gate @ Some(_)) => {
-            let (held, may_go) = gate.take().unwrap();
+    proxy.rule(move |_, seen| match gate.take_if(|_| at(seen)) {
+        Some((held, may_go)) => {
             let wait = move || {
                 held.send(()).unwrap();
                 may_go.recv().unwrap();
             };
             Act::Then(Box::new(wait), Box::new(Act::Pass))
         }
-        _ => Act::Pass,
+        None => Act::Pass,
     });
-    let late = std::thread::scope(|scope| {
-        let late = scope.spawn(|| world.publish(&older, &["latest"]));
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| world.publish(older, &["latest"]));
         is_held.recv().unwrap();
-        world.published(&newer, &["latest"]);
+        world.published(newer, &["latest"]);
         go.send(()).unwrap();
         late.join().unwrap()
-    });
+    })
+}
+
+pub fn an_older_commit_that_ends_last_leaves_latest() -> Checked {
+    let proxy = Proxy::start();
+    let world = World::behind(proxy.address);
+    let older = world.artefact(&Recipe::new(&world.head()));
+    let newer = world.artefact(&Recipe::new(&world.commit("newer")));
+    // Held at its first upload.
+    let late = overtaken(&proxy, &world, &older, &newer, |seen| seen.method == "POST");
     let late = late.expect(0, &["kept"]);
     let answer: serde_json::Value = serde_json::from_str(&late.stdout).unwrap();
     assert_eq!(tag(&answer, "latest")["act"], "kept");
@@ -182,30 +186,9 @@ pub fn an_older_commit_that_puts_latest_last_hands_it_on() -> Checked {
     let world = World::behind(proxy.address);
     let older = world.artefact(&Recipe::new(&world.head()));
     let newer = world.artefact(&Recipe::new(&world.commit("newer")));
-    // The older one has judged `latest` and is held right before it puts it, until the newer one is through.
-    let (held, is_held) = mpsc::channel::<()>();
-    let (go, may_go) = mpsc::channel::<()>();
-    let mut gate = Some((held, may_go));
-    proxy.rule(move |_, seen| {
-        let puts_latest = seen.method == "PUT" && seen.target.ends_with("/manifests/latest");
-        match gate.take_if(|_| puts_latest) {
-            Some((held, may_go)) => {
-                let wait = move || {
-                    held.send(()).unwrap();
-                    may_go.recv().unwrap();
-                };
-                Act::Then(Box::new(wait), Box::new(Act::Pass))
-            }
-            None => Act::Pass,
-        }
-    });
-    let late = std::thread::scope(|scope| {
-        let late = scope.spawn(|| world.publish(&older, &["latest"]));
-        is_held.recv().unwrap();
-        world.published(&newer, &["latest"]);
-        go.send(()).unwrap();
-        late.join().unwrap()
-    });
+    // It has judged `latest` and is held right before it puts it.
+    let puts_latest = |seen: &Seen| seen.method == "PUT" && seen.target.ends_with("/manifests/latest");
+    let late = overtaken(&proxy, &world, &older, &newer, puts_latest);
     let late = late.expect(0, &["was published meanwhile"]);
     let answer: serde_json::Value = serde_json::from_str(&late.stdout).unwrap();
     assert_eq!(tag(&answer, "latest")["act"], "kept");

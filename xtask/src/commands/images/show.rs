@@ -1,7 +1,6 @@
 //! `images show`: one image, and what refers to it.
 
 use super::stored::describe;
-use crate::commands::publish::config_of;
 use crate::error::{Exit, Problem};
 use crate::registry::Repository;
 use anyhow::Result;
@@ -47,7 +46,7 @@ pub fn run(repository: &Repository, reference: &str, json: bool) -> Result<()> {
             .next("cargo xtask images list")
             .into());
     };
-    let labels = config_of(repository, &manifest)?.map(|config| config.labels()).unwrap_or_default();
+    let labels = repository.config_of(&manifest)?.map(|config| config.labels()).unwrap_or_default();
     let referrers = repository.referrers(&manifest.digest)?;
     let image = describe(repository, manifest, Vec::new())?;
     let manifest = &image.manifest;

@@ -1,6 +1,5 @@
 //! The images of a repository, each with the tags that name it.
 
-use crate::commands::publish::config_of;
 use crate::error::{Exit, Problem};
 use crate::image::manifest::{Manifest, REVISION};
 use crate::registry::Repository;
@@ -65,7 +64,7 @@ pub fn images(repository: &Repository, tags: &BTreeMap<String, Manifest>) -> Res
 
 /// What one image says of itself.
 pub fn describe(repository: &Repository, manifest: Manifest, tags: Vec<String>) -> Result<Stored> {
-    let config = config_of(repository, &manifest)?.unwrap_or_default();
+    let config = repository.config_of(&manifest)?.unwrap_or_default();
     let annotation = |name: &str| manifest.content.annotations.get(name).map(String::as_str);
     let created = config.created.as_deref().or_else(|| annotation("org.opencontainers.image.created"));
     let created = created.and_then(|text| OffsetDateTime::parse(text, RFC3339).ok());

@@ -21,7 +21,6 @@ use execute::{Brought, Missing, progress, put_tag};
 use overtaken::hand_on;
 use report::Report;
 use std::path::{Path, PathBuf};
-pub use tags::config_of;
 use tags::{Fate, Publisher, Wish};
 use wanted::{Wanted, wanted};
 

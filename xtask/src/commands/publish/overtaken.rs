@@ -5,13 +5,13 @@
 //! once more whether a later commit of the same branch is published, and gives the tag to it: the last one to put looks
 //! last, and sees all that came before.
 
-use super::tags::{Fate, Publisher, branch_reference, is_ancestor};
+use super::tags::{Fate, Publisher};
+use crate::git::Git;
 use crate::image::manifest::Manifest;
 use crate::policy::floating::Move;
 use anyhow::Result;
 use evidence::CommitSha;
 use std::collections::BTreeSet;
-use xshell::cmd;
 
 /// How often a tag is handed on while others publish at the same time.
 const TRIES: usize = 5;
@@ -38,7 +38,8 @@ pub fn hand_on(publisher: &Publisher<'_>, mut fate: Fate) -> Result<Fate> {
 
 /// The last commit after the publisher's on its branch, as this clone knows it, that has its own tag in the registry.
 fn latest_published(publisher: &Publisher<'_>) -> Result<Option<(CommitSha, Manifest)>> {
-    let later = later_commits(publisher);
+    let (git, ours) = (Git::of(publisher.ctx), publisher.graph.commit.as_str());
+    let later = publisher.branch.as_deref().map(|branch| git.commits_after(ours, branch)).unwrap_or_default();
     if later.is_empty() {
         return Ok(None);
     }
@@ -52,17 +53,4 @@ fn latest_published(publisher: &Publisher<'_>) -> Result<Option<(CommitSha, Mani
         }
     }
     Ok(None)
-}
-
-/// What was pushed to the branch after the publisher's commit, the latest first. A commit that came in by a merge is left
-/// out: it was pushed elsewhere.
-fn later_commits(publisher: &Publisher<'_>) -> Vec<CommitSha> {
-    let (ctx, ours) = (publisher.ctx, publisher.graph.commit.as_str());
-    let answer = publisher.branch.as_deref().and_then(|branch| {
-        let tip = branch_reference(ctx, branch)?;
-        is_ancestor(ctx, ours, &tip).filter(|is| *is)?;
-        let shell = ctx.shell().ok()?;
-        cmd!(shell, "git rev-list --first-parent {ours}..{tip}").quiet().ignore_stderr().read().ok()
-    });
-    answer.unwrap_or_default().lines().filter_map(|line| line.parse().ok()).collect()
 }

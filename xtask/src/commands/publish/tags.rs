@@ -2,13 +2,13 @@
 
 use crate::context::Context;
 use crate::error::{Exit, Problem};
+use crate::git::Git;
 use crate::image::Graph;
-use crate::image::manifest::{Config, Manifest, REVISION};
+use crate::image::manifest::{Manifest, REVISION};
 use crate::policy::floating::{Candidate, Move, Named, Relation, may_move};
 use crate::registry::Repository;
 use anyhow::Result;
 use evidence::{CommitSha, Digest, Tag};
-use xshell::cmd;
 
 /// A tag that is wanted.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ impl Publisher<'_> {
         let mut named = Named { digest: manifest.digest.clone(), commit: None, version: None };
         let annotation = manifest.content.annotations.get(REVISION);
         named.commit = annotation.and_then(|text| text.parse().ok());
-        let Some(config) = config_of(self.repository, manifest)? else {
+        let Some(config) = self.repository.config_of(manifest)? else {
             return Ok(named);
         };
         named.commit = named.commit.or_else(|| config.label(REVISION)?.parse().ok());
@@ -137,55 +137,15 @@ impl Publisher<'_> {
         if named == ours {
             return Relation::Same;
         }
-        match (
-            is_ancestor(self.ctx, named.as_str(), ours.as_str()),
-            is_ancestor(self.ctx, ours.as_str(), named.as_str()),
-        ) {
+        let git = Git::of(self.ctx);
+        match (git.is_ancestor(named.as_str(), ours.as_str()), git.is_ancestor(ours.as_str(), named.as_str()))
+        {
             (Some(true), _) => Relation::Descends,
             (_, Some(true)) => Relation::Behind,
             (Some(false), Some(false)) => Relation::Diverged,
             _ => Relation::Unknown,
         }
     }
-}
-
-/// The configuration of an image, of an index the first image's.
-pub fn config_of(repository: &Repository, manifest: &Manifest) -> Result<Option<Config>> {
-    let first = match manifest.content.images().next() {
-        Some(entry) if manifest.is_index() => repository.by_digest(&entry.digest)?,
-        _ => None,
-    };
-    let image = first.as_ref().unwrap_or(manifest);
-    let Some(config) = &image.content.config else {
-        return Ok(None);
-    };
-    Ok(repository.blob(&config.digest)?.and_then(|bytes| Config::parse(&bytes).ok()))
-}
-
-/// Whether one commit is an ancestor of another; none where the history at hand has not both.
-pub fn is_ancestor(ctx: &Context, ancestor: &str, of: &str) -> Option<bool> {
-    let shell = ctx.shell().ok()?;
-    let git =
-        cmd!(shell, "git merge-base --is-ancestor {ancestor} {of}").quiet().ignore_status().ignore_stderr();
-    match git.output().ok()?.status.code() {
-        Some(0) => Some(true),
-        Some(1) => Some(false),
-        _ => None,
-    }
-}
-
-/// A branch as this clone knows it: the remote's, else its own.
-pub fn branch_reference(ctx: &Context, branch: &str) -> Option<String> {
-    let shell = ctx.shell().ok()?;
-    [format!("refs/remotes/origin/{branch}"), format!("refs/heads/{branch}")].into_iter().find(|name| {
-        cmd!(shell, "git rev-parse --verify --quiet {name}").quiet().ignore_stdout().run().is_ok()
-    })
-}
-
-/// Whether a commit is on the default branch, as this clone knows it.
-pub fn on_default_branch(ctx: &Context, branch: &str, commit: &CommitSha) -> bool {
-    let tip = branch_reference(ctx, branch);
-    tip.is_some_and(|tip| is_ancestor(ctx, commit.as_str(), &tip) == Some(true))
 }
 
 /// Whether a tag that someone names by hand is one that never moves: of a commit, a release, or a numbered test build.

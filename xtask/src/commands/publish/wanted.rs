@@ -1,10 +1,11 @@
 //! Which tags are wanted, and whether the gate lets anything through.
 
 use super::Args;
-use super::tags::{Wish, is_exact, on_default_branch};
+use super::tags::{Wish, is_exact};
 use crate::commands::{events, gate, tags};
 use crate::context::Context;
 use crate::error::{Exit, Problem};
+use crate::git::Git;
 use crate::image::Graph;
 use crate::net;
 use crate::policy::{Pipeline, tags as rules};
@@ -55,7 +56,7 @@ pub fn wanted(
         args.tags.iter().for_each(|tag| want(tag, !is_exact(tag), "--tag"));
         let mut exact = args.tags.iter().filter(|tag| is_exact(tag)).map(Tag::as_str);
         let version = exact.find(|tag| rules::is_version(tag)).map(str::to_owned);
-        let from_default_branch = on_default_branch(ctx, &pipeline.default_branch, &graph.commit);
+        let from_default_branch = Git::of(ctx).is_on(graph.commit.as_str(), &pipeline.default_branch);
         let branch = from_default_branch.then(|| pipeline.default_branch.clone());
         return Ok(Wanted { wishes, version, from_default_branch, branch });
     }
