@@ -4,7 +4,10 @@
 //! a claim that does not read is read once more in a form that names the kind first.
 
 use super::ingest::FieldError;
-use evidence::{CiJob, Claim, CommitSha, Digest, Evidence, Name, Outcome, Tag};
+use evidence::{
+    BuildCache, CiJob, Claim, CommitSha, DeploymentId, Digest, Evidence, FailureClass, Name, Outcome,
+    SchemaRange, Tag,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -32,6 +35,12 @@ enum KindFirst {
         digest: Digest,
         platforms: Vec<String>,
         size_bytes: u64,
+        #[serde(default)]
+        milliseconds: Option<u64>,
+        #[serde(default)]
+        cache: Option<BuildCache>,
+        #[serde(default)]
+        schema_range: Option<SchemaRange>,
     },
     Smoke {
         commit: CommitSha,
@@ -55,6 +64,14 @@ enum KindFirst {
         version: String,
         outcome: Outcome,
         actor: String,
+        #[serde(default)]
+        deployment: Option<DeploymentId>,
+        #[serde(default)]
+        reference: Option<String>,
+        #[serde(default)]
+        failure: Option<FailureClass>,
+        #[serde(default)]
+        milliseconds: Option<u64>,
     },
     RolledBack {
         service: Name,
@@ -64,6 +81,8 @@ enum KindFirst {
         digest: Option<Digest>,
         version: String,
         actor: String,
+        #[serde(default)]
+        deployment: Option<DeploymentId>,
     },
 }
 

@@ -162,7 +162,7 @@ async fn record(
                 project: evidence.project.as_str(),
                 kind: evidence.claim.kind(),
                 sha256: &sha256,
-                subject: evidence.claim.commit().as_str(),
+                subject: &evidence.claim.subject(),
                 body: &evidence.canonical_json(),
                 token_id: &access.token_id,
                 occurred_at: clock::micros(evidence.occurred_at),

@@ -67,7 +67,7 @@ async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool,
             session.put_ci_verdict(source, commit, outcome.as_str()).await
         }
         Claim::Smoke { commit, outcome, .. } => session.put_smoke(source, commit, outcome.as_str()).await,
-        Claim::ImageBuilt { commit, digest, platforms, size_bytes } => {
+        Claim::ImageBuilt { commit, digest, platforms, size_bytes, .. } => {
             let platforms = serde_json::to_string(platforms).map_err(StoreError::corrupt)?;
             let size = i64::try_from(*size_bytes).map_err(StoreError::corrupt)?;
             session.put_image(source, commit, digest, size, &platforms).await
@@ -79,7 +79,7 @@ async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool,
             }
             Ok(changed)
         }
-        Claim::Deployed { service, environment, commit, digest, version, outcome, actor } => {
+        Claim::Deployed { service, environment, commit, digest, version, outcome, actor, .. } => {
             let run = RunChange {
                 service,
                 environment,
@@ -93,7 +93,7 @@ async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool,
             };
             put_run(session, source, *outcome, &run).await
         }
-        Claim::RolledBack { service, environment, commit, digest, version, actor } => {
+        Claim::RolledBack { service, environment, commit, digest, version, actor, .. } => {
             let run = RunChange {
                 service,
                 environment,
@@ -107,6 +107,7 @@ async fn apply(session: &mut Session, document: &StoredEvidence) -> Result<bool,
             };
             put_run(session, source, Outcome::Success, &run).await
         }
+        _ => Ok(false),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Evidence: one document per fact.
 
 use crate::digest::hex;
-use crate::{CommitSha, Digest, Name, Tag};
+use crate::{Claim, Name};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::{OffsetDateTime, UtcOffset};
@@ -10,7 +10,7 @@ use time::{OffsetDateTime, UtcOffset};
 pub const SCHEMA: &str = "portbook.evidence/v1";
 
 /// The largest integer that every JSON reader keeps exactly (RFC 8259, section 6): 2^53 - 1.
-const LARGEST_INTEGER: u64 = (1 << 53) - 1;
+pub(crate) const LARGEST_INTEGER: u64 = (1 << 53) - 1;
 
 /// How instants are written: RFC 3339.
 pub const RFC3339: &time::format_description::well_known::Rfc3339 =
@@ -34,144 +34,6 @@ pub struct Evidence {
     pub occurred_at: OffsetDateTime,
     /// The fact itself.
     pub claim: Claim,
-}
-
-/// What an [`Evidence`] document states. `kind` names the variant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Claim {
-    /// A commit exists on the default branch; `occurred_at` is its commit time.
-    Commit {
-        /// The commit.
-        commit: CommitSha,
-        /// The first line of its message, at most 200 characters.
-        subject: String,
-        /// The author's name, at most 100 characters.
-        author: String,
-        /// Its parents, first parent first; empty for a root commit.
-        parents: Vec<CommitSha>,
-    },
-    /// CI came to a conclusion about a commit.
-    CiVerdict {
-        /// The commit that was tested.
-        commit: CommitSha,
-        /// What CI concluded.
-        outcome: Outcome,
-        /// The jobs it was concluded from.
-        jobs: Vec<CiJob>,
-    },
-    /// An image was built from a commit.
-    ImageBuilt {
-        /// The commit it was built from.
-        commit: CommitSha,
-        /// The digest of its manifest or index.
-        digest: Digest,
-        /// Its platforms, such as `linux/amd64`.
-        platforms: Vec<String>,
-        /// The compressed size of all its blobs, in bytes.
-        size_bytes: u64,
-    },
-    /// The production build of a commit was booted and checked.
-    Smoke {
-        /// The commit that was booted.
-        commit: CommitSha,
-        /// The image that was booted; absent when it ran as a process without a container.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        digest: Option<Digest>,
-        /// Whether every check passed.
-        outcome: Outcome,
-        /// What it ran on: `docker` or `process`.
-        engine: Name,
-    },
-    /// An image was published under tags.
-    Published {
-        /// The commit it was built from.
-        commit: CommitSha,
-        /// The digest of its manifest or index.
-        digest: Digest,
-        /// Registry and repository, without tag.
-        repository: String,
-        /// The tags that name it from now on.
-        tags: Vec<Tag>,
-    },
-    /// A digest was deployed to an environment, or the attempt failed.
-    Deployed {
-        /// The service.
-        service: Name,
-        /// The environment.
-        environment: Name,
-        /// The commit that the image was built from.
-        commit: CommitSha,
-        /// The digest that runs; absent when what runs is a process and not an image.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        digest: Option<Digest>,
-        /// The version that people call it by.
-        version: String,
-        /// Whether it runs now.
-        outcome: Outcome,
-        /// Who or what asked for it, at most 100 characters.
-        actor: String,
-    },
-    /// An environment went back to an earlier digest.
-    RolledBack {
-        /// The service.
-        service: Name,
-        /// The environment.
-        environment: Name,
-        /// The commit that runs again.
-        commit: CommitSha,
-        /// The digest that runs again; absent when it is a process and not an image.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        digest: Option<Digest>,
-        /// The version that runs again.
-        version: String,
-        /// Who or what asked for it, at most 100 characters.
-        actor: String,
-    },
-}
-
-/// How a run ended. There is no default: an unknown outcome is said, never guessed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Outcome {
-    /// Everything passed.
-    Success,
-    /// Something failed.
-    Failure,
-    /// It was stopped before it came to a conclusion.
-    Cancelled,
-    /// It was not run, because something it needs is missing.
-    Skipped,
-    /// Nobody knows, for instance because the reporter died.
-    Unknown,
-}
-
-impl Outcome {
-    /// The word as it stands in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Cancelled => "cancelled",
-            Self::Skipped => "skipped",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// One job of a [`Claim::CiVerdict`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CiJob {
-    /// The job's name, such as `backend-quality`.
-    pub name: Name,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// How long it took, in milliseconds.
-    pub milliseconds: u64,
 }
 
 /// What is wrong with a document that parses, but says something impossible.
@@ -234,82 +96,20 @@ impl Evidence {
                 detail: "expected an instant of the years 1970 to 9999 in UTC".to_owned(),
             });
         }
-        let mut wrong = |field: &str, detail: String| {
-            let pointer = format!("/claim/{field}");
-            errors.push(EvidenceError { pointer, detail });
-        };
-        let mut text = |field: &str, value: &str, most: usize| {
-            let length = value.chars().count();
-            if length == 0 || length > most {
-                let detail = format!("expected 1 to {most} characters, got {length}");
-                wrong(field, detail);
-            } else if value.contains('\0') {
-                wrong(field, "expected text without the character U+0000".to_owned());
-            }
-        };
-        match &self.claim {
-            Claim::Commit { subject, author, .. } => {
-                text("subject", subject, 200);
-                text("author", author, 100);
-            }
-            Claim::Published { repository, .. } => text("repository", repository, 255),
-            Claim::Deployed { version, actor, .. } | Claim::RolledBack { version, actor, .. } => {
-                text("version", version, 128);
-                text("actor", actor, 100);
-            }
-            Claim::CiVerdict { jobs, .. } => {
-                for (index, job) in jobs.iter().enumerate() {
-                    if job.milliseconds > LARGEST_INTEGER {
-                        let detail = format!("expected at most {LARGEST_INTEGER}");
-                        wrong(&format!("jobs/{index}/milliseconds"), detail);
-                    }
-                }
-            }
-            Claim::ImageBuilt { platforms, size_bytes, .. } => {
-                for (index, platform) in platforms.iter().enumerate() {
-                    text(&format!("platforms/{index}"), platform, 100);
-                }
-                if *size_bytes > LARGEST_INTEGER {
-                    wrong("size_bytes", format!("expected at most {LARGEST_INTEGER}"));
-                }
-            }
-            Claim::Smoke { .. } => {}
-        }
+        errors.extend(
+            self.claim
+                .violations()
+                .into_iter()
+                .map(|(field, detail)| EvidenceError { pointer: format!("/claim/{field}"), detail }),
+        );
         if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
-}
-
-impl Claim {
-    /// The commit that the claim is about; every kind has one.
-    pub fn commit(&self) -> &CommitSha {
-        match self {
-            Self::Commit { commit, .. }
-            | Self::CiVerdict { commit, .. }
-            | Self::ImageBuilt { commit, .. }
-            | Self::Smoke { commit, .. }
-            | Self::Published { commit, .. }
-            | Self::Deployed { commit, .. }
-            | Self::RolledBack { commit, .. } => commit,
-        }
-    }
-
-    /// The variant's name as it stands in JSON.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Commit { .. } => "commit",
-            Self::CiVerdict { .. } => "ci_verdict",
-            Self::ImageBuilt { .. } => "image_built",
-            Self::Smoke { .. } => "smoke",
-            Self::Published { .. } => "published",
-            Self::Deployed { .. } => "deployed",
-            Self::RolledBack { .. } => "rolled_back",
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Digest;
 
     const TEXT: &str = r#"{
         "schema": "portbook.evidence/v1", "project": "portbook",
@@ -346,6 +146,9 @@ mod tests {
             digest: Digest::of(b""),
             platforms: vec!["linux/\0".to_owned()],
             size_bytes: 1 << 53,
+            milliseconds: None,
+            cache: None,
+            schema_range: None,
         };
         let errors = evidence.validate().unwrap_err();
         let pointers: Vec<_> = errors.iter().map(|e| e.pointer.as_str()).collect();

@@ -291,6 +291,9 @@ fn check_artefact(
             digest: layout.digest,
             platforms,
             size_bytes: layout.size_bytes,
+            milliseconds: None,
+            cache: None,
+            schema_range: None,
         };
         record::write(ctx, pipeline, claim)?;
     }
