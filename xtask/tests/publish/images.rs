@@ -70,6 +70,10 @@ pub fn prune_removes_only_what_nothing_needs() -> Checked {
         version: "x".to_owned(),
         outcome: Outcome::Success,
         actor: "test".to_owned(),
+        deployment: None,
+        reference: None,
+        failure: None,
+        milliseconds: None,
     });
     images(&world, &["prune"]).expect(2, &["--older-than or --keep-last"]);
     let before = world.direct.tags();
