@@ -33,6 +33,10 @@ pub fn seed(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         outcome: Outcome::Success,
         actor: "cargo xtask smoke --keep".to_owned(),
+        deployment: None,
+        reference: None,
+        failure: None,
+        milliseconds: None,
     };
     documents.push(Evidence::new(pipeline.project.clone(), OffsetDateTime::now_utc(), running));
     for batch in documents.chunks(500) {
