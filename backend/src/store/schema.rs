@@ -12,6 +12,8 @@ macro_rules! migrations {
         &[
             (1, "evidence", include_str!(concat!("../../migrations/", $folder, "/0001_evidence.sql"))),
             (2, "board", include_str!(concat!("../../migrations/", $folder, "/0002_board.sql"))),
+            (3, "log", include_str!(concat!("../../migrations/", $folder, "/0003_log.sql"))),
+            (4, "ledger", include_str!(concat!("../../migrations/", $folder, "/0004_ledger.sql"))),
         ]
     };
 }
@@ -20,7 +22,7 @@ const SQLITE: &[Source] = migrations!("sqlite");
 const POSTGRES: &[Source] = migrations!("postgres");
 
 /// The oldest schema that this binary can run on.
-pub const SCHEMA_MIN: i64 = 1;
+pub const SCHEMA_MIN: i64 = 4;
 
 /// The schema that this binary's migrations lead to.
 pub const SCHEMA_HEAD: i64 = SQLITE[SQLITE.len() - 1].0;

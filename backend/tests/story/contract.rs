@@ -70,5 +70,5 @@ async fn the_process_and_its_version_are_told_without_a_database() {
     assert_eq!(version["name"], "portbook");
     assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!((&version["commit"], &version["image_digest"]), (&Value::Null, &Value::Null));
-    assert_eq!(version["schema"], serde_json::json!({"min": 1, "max": 2}));
+    assert_eq!(version["schema"], serde_json::json!({"min": 4, "max": 4}));
 }
