@@ -226,6 +226,7 @@ CREATE TABLE ref_move (
     PRIMARY KEY (project, evidence)
 );
 
+CREATE INDEX ref_move_forced ON ref_move (project) WHERE forced = 1;
 CREATE INDEX ref_move_reference ON ref_move (project, repository_id, reference, at);
 
 CREATE TABLE pull_request (

@@ -5,7 +5,7 @@
 
 use super::ingest::FieldError;
 use evidence::{
-    BuildCache, CiJob, Claim, CommitSha, DeploymentId, Digest, Evidence, FailureClass, Name, Outcome,
+    BuildCache, CiJob, Claim, CommitSha, DeploymentId, Digest, Evidence, FailureClass, Name, Origin, Outcome,
     SchemaRange, Tag,
 };
 use serde::Deserialize;
@@ -101,6 +101,14 @@ pub(super) fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> 
             return Err(vec![inside.unwrap_or_else(|| field_error(base, 0, &error))]);
         }
     };
+    if evidence.claim.origin() != Origin::Pipeline {
+        let kind = evidence.claim.kind();
+        let detail = match evidence.claim.origin() {
+            Origin::Deployment => format!("{kind} is told by PUT /v1/deployments/{{id}} and its events"),
+            _ => format!("{kind} is what the ledger finds out for itself: it is not taken from others"),
+        };
+        return Err(vec![FieldError { pointer: format!("{base}/claim/kind"), detail }]);
+    }
     evidence.validate().map(|()| evidence).map_err(|errors| {
         errors
             .into_iter()

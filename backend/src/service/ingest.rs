@@ -1,8 +1,9 @@
 //! Takes evidence in.
 
+use super::claim;
+use super::log::{self, Provenance, Trust};
 use super::token::Access;
-use super::{claim, clock};
-use crate::store::{Lock, NewEvidence, Store, StoreError};
+use crate::store::{Lock, Store, StoreError};
 use evidence::Evidence;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -146,33 +147,33 @@ async fn record(
         );
         return Ok(results);
     }
-    let recorded_at = clock::now();
-    let mut session = store.write(Lock::Ledger).await?;
+    let provenance =
+        Provenance { trust: Trust::Token, token_id: Some(access.token_id.clone()), source: None };
+    let mut documents = Vec::with_capacity(parsed.len());
     for (index, item) in parsed.into_iter().enumerate() {
-        let evidence = match item {
-            Ok(evidence) => evidence,
-            Err(errors) => {
-                results.push(rejected(index, errors));
-                continue;
+        match item {
+            Ok(evidence) => {
+                results.push(ItemResult {
+                    index,
+                    status: ItemStatus::Recorded,
+                    sha256: None,
+                    errors: Vec::new(),
+                });
+                documents.push((evidence, provenance.clone()));
             }
-        };
-        let sha256 = evidence.sha256();
-        let new = session
-            .insert_evidence(&NewEvidence {
-                project: evidence.project.as_str(),
-                kind: evidence.claim.kind(),
-                sha256: &sha256,
-                subject: &evidence.claim.subject(),
-                body: &evidence.canonical_json(),
-                token_id: &access.token_id,
-                occurred_at: clock::micros(evidence.occurred_at),
-                recorded_at,
-            })
-            .await?;
-        let status = if new { ItemStatus::Recorded } else { ItemStatus::Duplicate };
-        results.push(ItemResult { index, status, sha256: Some(sha256), errors: Vec::new() });
+            Err(errors) => results.push(rejected(index, errors)),
+        }
     }
+    let mut session = store.write(Lock::Ledger).await?;
+    let appended = log::append(&mut session, &documents).await?;
     session.commit().await?;
+    let taken = results.iter_mut().filter(|result| result.status == ItemStatus::Recorded);
+    for (result, appended) in taken.zip(appended) {
+        result.sha256 = Some(appended.sha256);
+        if !appended.new {
+            result.status = ItemStatus::Duplicate;
+        }
+    }
     Ok(results)
 }
 

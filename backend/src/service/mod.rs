@@ -5,6 +5,7 @@ mod claim;
 pub mod clock;
 mod history;
 pub mod ingest;
+pub mod log;
 pub mod project;
 pub mod status;
 pub mod token;

@@ -1,26 +1,36 @@
 //! The evidence itself: rows are added, never changed.
 
+use super::list::list_of;
 use super::session::Param::{Int, Text};
+use super::session::Row;
 use super::{Session, StoreError};
+use std::collections::HashSet;
 
 /// A row to add.
+#[derive(Debug)]
 pub struct NewEvidence<'a> {
     /// The project.
     pub project: &'a str,
     /// The claim's kind.
-    pub kind: &'a str,
+    pub kind: &'static str,
     /// The SHA-256 of `body`.
     pub sha256: &'a str,
-    /// The commit that the claim is about.
+    /// What the claim is about.
     pub subject: &'a str,
     /// The canonical JSON.
     pub body: &'a str,
+    /// `token`, `oidc`, `webhook` or `poll`.
+    pub trust: &'static str,
     /// The token that vouches for it.
-    pub token_id: &'a str,
+    pub token_id: Option<&'a str>,
+    /// What it came by.
+    pub source: Option<&'a str>,
     /// When it happened, in microseconds.
     pub occurred_at: i64,
     /// When we learned of it, in microseconds.
     pub recorded_at: i64,
+    /// The chain's hash before this row.
+    pub prev_hash: &'a str,
 }
 
 /// A row as it is read back.
@@ -28,34 +38,83 @@ pub struct NewEvidence<'a> {
 pub struct StoredEvidence {
     /// Its place in the order in which it was recorded.
     pub seq: i64,
+    /// The project.
+    pub project: String,
+    /// The claim's kind.
+    pub kind: String,
     /// The SHA-256 of `body`.
     pub sha256: String,
     /// The canonical JSON.
     pub body: String,
+    /// How it came.
+    pub trust: String,
+    /// What it came by.
+    pub source: Option<String>,
     /// When it happened, in microseconds.
     pub occurred_at: i64,
+    /// When we learned of it, in microseconds.
+    pub recorded_at: i64,
+    /// The chain's hash before this row; none in rows of before the chain.
+    pub prev_hash: Option<String>,
+}
+
+macro_rules! stored {
+    ($rest:literal) => {
+        concat!(
+            "SELECT seq, project, kind, sha256, body, trust, source, occurred_at, recorded_at, prev_hash \
+             FROM evidence ",
+            $rest
+        )
+    };
 }
 
 impl Session {
-    /// Adds a row; answers `false` if the project has the very same document already.
+    /// Which of these documents, each a project and a SHA-256, are there already.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn known_evidence(
+        &mut self,
+        documents: &[(&str, &str)],
+    ) -> Result<HashSet<(String, String)>, StoreError> {
+        let sql = self.with_list(
+            "SELECT e.project, e.sha256 FROM {list} JOIN evidence AS e \
+             ON e.project = list.value ->> 0 AND e.sha256 = list.value ->> 1",
+        );
+        let rows = self.rows(sql, &[Text(&list_of(documents))]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    }
+
+    /// Adds rows in their order. Whoever calls it has the log to themselves and knows that they are new.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn insert_evidence(&mut self, new: &NewEvidence<'_>) -> Result<bool, StoreError> {
-        let sql = "INSERT INTO evidence (project, kind, sha256, subject, body, trust, token_id, \
-                   occurred_at, recorded_at) VALUES ($1, $2, $3, $4, $5, 'token', $6, $7, $8) \
-                   ON CONFLICT (project, sha256) DO NOTHING";
-        let params = [
-            Text(new.project),
-            Text(new.kind),
-            Text(new.sha256),
-            Text(new.subject),
-            Text(new.body),
-            Text(new.token_id),
-            Int(new.occurred_at),
-            Int(new.recorded_at),
-        ];
-        Ok(self.execute(sql, &params).await? == 1)
+    pub async fn insert_evidence(&mut self, new: &[NewEvidence<'_>]) -> Result<(), StoreError> {
+        let sql = self.with_list(
+            "INSERT INTO evidence (project, kind, sha256, subject, body, trust, token_id, source, occurred_at, \
+             recorded_at, prev_hash) SELECT value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
+             value ->> 6, value ->> 7, value ->> 8, CAST(value ->> 9 AS BIGINT), CAST(value ->> 10 AS BIGINT), \
+             value ->> 11 FROM {list} ORDER BY CAST(value ->> 0 AS BIGINT)",
+        );
+        let rows = new.iter().enumerate().map(|(order, new)| {
+            let texts = (new.project, new.kind, new.sha256, new.subject, new.body, new.trust);
+            (
+                order,
+                texts.0,
+                texts.1,
+                texts.2,
+                texts.3,
+                texts.4,
+                texts.5,
+                new.token_id,
+                new.source,
+                new.occurred_at,
+                new.recorded_at,
+                new.prev_hash,
+            )
+        });
+        self.execute(sql, &[Text(&list_of(rows))]).await?;
+        Ok(())
     }
 
     /// At most `limit` rows after `seq`, in their order.
@@ -63,18 +122,52 @@ impl Session {
     /// # Errors
     /// When the database cannot answer.
     pub async fn evidence_after(&mut self, seq: i64, limit: i64) -> Result<Vec<StoredEvidence>, StoreError> {
-        let sql = "SELECT seq, sha256, body, occurred_at FROM evidence \
-                   WHERE seq > $1 ORDER BY seq LIMIT $2";
-        let rows = self.rows(sql, &[Int(seq), Int(limit)]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(StoredEvidence {
-                    seq: row.int(0)?,
-                    sha256: row.text(1)?,
-                    body: row.text(2)?,
-                    occurred_at: row.int(3)?,
-                })
-            })
-            .collect()
+        let sql = stored!("WHERE seq > $1 ORDER BY seq LIMIT $2");
+        self.rows(sql, &[Int(seq), Int(limit)]).await?.iter().map(StoredEvidence::read).collect()
+    }
+
+    /// At most `limit` rows of one project after `seq`, in their order.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn project_evidence_after(
+        &mut self,
+        project: &str,
+        seq: i64,
+        limit: i64,
+    ) -> Result<Vec<StoredEvidence>, StoreError> {
+        let sql = stored!("WHERE seq > $1 AND project = $3 ORDER BY seq LIMIT $2");
+        let rows = self.rows(sql, &[Int(seq), Int(limit), Text(project)]).await?;
+        rows.iter().map(StoredEvidence::read).collect()
+    }
+
+    /// One document of a project.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn evidence(
+        &mut self,
+        project: &str,
+        sha256: &str,
+    ) -> Result<Option<StoredEvidence>, StoreError> {
+        let sql = stored!("WHERE project = $1 AND sha256 = $2");
+        self.rows(sql, &[Text(project), Text(sha256)]).await?.first().map(StoredEvidence::read).transpose()
+    }
+}
+
+impl StoredEvidence {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: row.int(0)?,
+            project: row.text(1)?,
+            kind: row.text(2)?,
+            sha256: row.text(3)?,
+            body: row.text(4)?,
+            trust: row.text(5)?,
+            source: row.maybe_text(6)?,
+            occurred_at: row.int(7)?,
+            recorded_at: row.int(8)?,
+            prev_hash: row.maybe_text(9)?,
+        })
     }
 }

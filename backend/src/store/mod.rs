@@ -1,9 +1,11 @@
 //! The database: SQLite or Postgres, with the same statements.
 
 mod board;
+mod chain;
 mod error;
 mod evidence;
 mod heartbeat;
+mod list;
 mod postgres;
 mod projection;
 mod schema;

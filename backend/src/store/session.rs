@@ -7,7 +7,7 @@ use super::StoreError;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Postgres, Row as _, Sqlite, Transaction};
+use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
 pub enum Session {
@@ -21,8 +21,10 @@ pub enum Session {
 #[derive(Clone, Copy)]
 pub(super) enum Param<'a> {
     Int(i64),
+    MaybeInt(Option<i64>),
     Text(&'a str),
     MaybeText(Option<&'a str>),
+    Blob(&'a [u8]),
 }
 
 /// One row of an answer; columns are counted from 0.
@@ -35,7 +37,7 @@ impl Session {
     /// Runs a statement; answers how many rows it touched.
     pub(super) async fn execute(
         &mut self,
-        sql: &'static str,
+        sql: impl SqlSafeStr,
         params: &[Param<'_>],
     ) -> Result<u64, StoreError> {
         Ok(match self {
@@ -47,7 +49,7 @@ impl Session {
     /// Runs a query; answers all its rows.
     pub(super) async fn rows(
         &mut self,
-        sql: &'static str,
+        sql: impl SqlSafeStr,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
@@ -75,19 +77,23 @@ impl Session {
     }
 }
 
-fn sqlite_query<'q>(sql: &'static str, params: &[Param<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+fn sqlite_query<'q>(sql: impl SqlSafeStr, params: &[Param<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
     params.iter().fold(sqlx::query(sql), |query, param| match *param {
         Param::Int(value) => query.bind(value),
+        Param::MaybeInt(value) => query.bind(value),
         Param::Text(value) => query.bind(value.to_owned()),
         Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
+        Param::Blob(value) => query.bind(value.to_owned()),
     })
 }
 
-fn postgres_query<'q>(sql: &'static str, params: &[Param<'_>]) -> Query<'q, Postgres, PgArguments> {
+fn postgres_query<'q>(sql: impl SqlSafeStr, params: &[Param<'_>]) -> Query<'q, Postgres, PgArguments> {
     params.iter().fold(sqlx::query(sql), |query, param| match *param {
         Param::Int(value) => query.bind(value),
+        Param::MaybeInt(value) => query.bind(value),
         Param::Text(value) => query.bind(value),
         Param::MaybeText(value) => query.bind(value),
+        Param::Blob(value) => query.bind(value),
     })
 }
 
@@ -100,6 +106,13 @@ impl Row {
     }
 
     pub(super) fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    pub(super) fn blob(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,

@@ -74,7 +74,14 @@ impl Evidence {
 
     /// The SHA-256 of [`Evidence::canonical_json`], as 64 hexadecimal digits: the document's identity.
     pub fn sha256(&self) -> String {
-        hex(&Sha256::digest(self.canonical_json().as_bytes()))
+        self.hashed().1
+    }
+
+    /// [`Evidence::canonical_json`] and [`Evidence::sha256`], made at once.
+    pub fn hashed(&self) -> (String, String) {
+        let json = self.canonical_json();
+        let sha256 = hex(&Sha256::digest(json.as_bytes()));
+        (json, sha256)
     }
 
     /// Checks what the types cannot express.
