@@ -82,6 +82,10 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn from_trusted(text: String) -> Self {
+        Self(text)
+    }
 }
 
 impl FromStr for Name {

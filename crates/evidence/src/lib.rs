@@ -12,6 +12,7 @@ mod ident;
 mod image_ref;
 mod limits;
 mod observation;
+pub mod rules;
 mod timestamp;
 
 pub use claim::{BuildCache, CiJob, Claim, Origin, Outcome, SchemaRange};
