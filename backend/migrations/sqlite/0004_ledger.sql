@@ -5,8 +5,9 @@
 -- A version of one database must never be taken for one of another: the epoch tells them apart.
 ALTER TABLE projection ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
 -- Set where something changed that only projecting everything again can follow.
-ALTER TABLE projection ADD COLUMN rebuild_wanted INTEGER NOT NULL DEFAULT 1;
-UPDATE projection SET epoch = lower(hex(randomblob(8)));
+ALTER TABLE projection ADD COLUMN rebuild_wanted INTEGER NOT NULL DEFAULT 0;
+UPDATE projection SET epoch = lower(hex(randomblob(8))),
+    rebuild_wanted = CASE WHEN EXISTS (SELECT 1 FROM evidence) THEN 1 ELSE 0 END;
 
 -- Evidence of kinds that this version of the program does not know.
 CREATE TABLE projection_skipped (

@@ -103,7 +103,7 @@ macro_rules! commits {
             "SELECT k.project, k.commit_sha, k.occurred_at, k.subject, k.author, k.first_parent, \
              v.outcome, i.digest, i.size_bytes, i.platforms, s.outcome FROM ",
             $from,
-            " AS k LEFT JOIN ci_verdict AS v ON v.project = k.project AND v.commit_sha = k.commit_sha \
+            " AS k LEFT JOIN commit_ci AS v ON v.project = k.project AND v.commit_sha = k.commit_sha \
              LEFT JOIN image AS i ON i.project = k.project AND i.commit_sha = k.commit_sha \
              LEFT JOIN smoke AS s ON s.project = k.project AND s.commit_sha = k.commit_sha \
              WHERE ($1 IS NULL OR k.project = $1) ORDER BY k.occurred_at DESC, k.commit_sha LIMIT $2"
@@ -116,7 +116,7 @@ const COMMITS: &str = commits!("commit_known");
 const OTHER_COMMITS: &str = commits!(
     "(SELECT f.project, f.commit_sha, MAX(f.occurred_at) AS occurred_at, NULL AS subject, \
       NULL AS author, NULL AS first_parent FROM (\
-      SELECT project, commit_sha, occurred_at FROM ci_verdict \
+      SELECT project, commit_sha, concluded_at AS occurred_at FROM commit_ci \
       UNION ALL SELECT project, commit_sha, occurred_at FROM image \
       UNION ALL SELECT project, commit_sha, occurred_at FROM smoke \
       UNION ALL SELECT project, commit_sha, occurred_at FROM publication \
@@ -153,15 +153,6 @@ impl Session {
             other_commits: other_commits.iter().map(CommitRow::read).collect::<Result<_, _>>()?,
             publications: publications.iter().map(PublicationRow::read).collect::<Result<_, _>>()?,
         })
-    }
-}
-
-impl Slot {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Attempt => "attempt",
-        }
     }
 }
 

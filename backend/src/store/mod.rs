@@ -4,21 +4,28 @@ mod board;
 mod chain;
 mod error;
 mod evidence;
+mod facts;
 mod heartbeat;
+mod incident;
 mod list;
 mod postgres;
 mod projection;
 mod schema;
 mod session;
 mod sqlite;
+mod table;
+pub mod tables;
 mod token;
 
 pub use board::{BoardRows, CommitRow, PublicationRow, RunRow, Slot};
 pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
-pub use projection::{Head, RunChange, Source};
+pub use facts::{Key, Key3, Subjects};
+pub use incident::IncidentRow;
+pub use projection::{Finished, Head, Move};
 pub use schema::{SCHEMA_HEAD, SCHEMA_MIN, SchemaState};
 pub use session::Session;
+pub use table::{Cell, Changes, Kind, Table};
 pub use token::TokenRow;
 
 use crate::config::DatabaseConfig;
@@ -80,6 +87,18 @@ impl Store {
             Backend::Sqlite(database) => database.write().await.map(Session::Sqlite),
             Backend::Postgres(database) => database.write(lock).await.map(Session::Postgres),
         }
+    }
+
+    /// Begins a writing transaction that may take minutes.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or the lock stays taken.
+    pub async fn write_long(&self, lock: Lock) -> Result<Session, StoreError> {
+        let mut session = self.write(lock).await?;
+        if let Session::Postgres(_) = &session {
+            session.execute("SET LOCAL statement_timeout = 0", &[]).await?;
+        }
+        Ok(session)
     }
 
     /// Closes all connections, and waits until that is done.

@@ -1,109 +1,82 @@
-//! The projection's rows. Each change is guarded: it holds only if its evidence is later than the one
-//! that the row came from, by (occurred_at, seq), so the order of arrival does not matter.
+//! How far the projection is, and what it makes of deployments and moves of branches once their rows are there.
 
-use super::session::Param::{Int, MaybeText, Text};
-use super::{Session, Slot, StoreError};
-use evidence::{CommitSha, Digest, Name, Tag};
+use super::facts::{Key, Key3};
+use super::list::list_of;
+use super::session::Param::{Int, Text};
+use super::session::Row;
+use super::{Session, StoreError};
+use std::collections::HashMap;
 
 /// How far the projection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The last evidence that was projected.
     pub cursor: i64,
-    /// Grows with each change.
+    /// Grows with each change that shows.
     pub version: i64,
+    /// Tells this database's versions from any other's.
+    pub epoch: String,
 }
 
-/// The evidence that a change comes from.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    /// The project that it is about.
-    pub project: &'a Name,
-    /// When it happened, in microseconds.
-    pub occurred_at: i64,
-    /// Its place in the order in which it was recorded.
-    pub seq: i64,
-}
-
-/// What runs in an environment, or was attempted.
-#[derive(Clone, Copy, Debug)]
-pub struct RunChange<'a> {
+/// A deployment that came to an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The project.
+    pub project: String,
+    /// The deployment.
+    pub id: String,
     /// The service.
-    pub service: &'a Name,
+    pub service: String,
     /// The environment.
-    pub environment: &'a Name,
-    /// `deploy` or `rollback`.
-    pub kind: &'static str,
-    /// The outcome's word.
-    pub outcome: &'a str,
+    pub environment: String,
+    /// `deploy`, `promote`, `rollback` or `hotfix`.
+    pub mode: String,
     /// The commit.
-    pub commit: &'a CommitSha,
+    pub commit: String,
     /// The digest, if it is an image.
-    pub digest: Option<&'a Digest>,
+    pub digest: Option<String>,
     /// The version that people call it by.
-    pub version: &'a str,
+    pub version: String,
     /// Who or what asked for it.
-    pub actor: &'a str,
-    /// The evidence's SHA-256.
-    pub evidence: &'a str,
+    pub actor: String,
+    /// How it ended.
+    pub outcome: String,
+    /// When it ended, in microseconds.
+    pub at: i64,
+    /// The place of the evidence of its end in the log.
+    pub seq: i64,
+    /// That evidence's SHA-256.
+    pub evidence: String,
 }
 
-macro_rules! guarded {
-    ($table:literal, $row:literal) => {
+/// A move of a default branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The repository and the reference.
+    pub branch: (i64, String),
+    /// What it named before.
+    pub before: Option<String>,
+    /// What it names now.
+    pub after: Option<String>,
+    /// Whether commits were left behind.
+    pub forced: bool,
+    /// The commits that came with it, as a JSON list of SHAs.
+    pub commits: String,
+    /// When, in microseconds.
+    pub at: i64,
+    /// The evidence's SHA-256.
+    pub evidence: String,
+}
+
+macro_rules! finished {
+    ($from:literal) => {
         concat!(
-            $row,
-            " WHERE (excluded.occurred_at, excluded.seq) > (",
-            $table,
-            ".occurred_at, ",
-            $table,
-            ".seq)"
+            "SELECT d.project, d.id, d.service, d.environment, d.mode, d.commit_sha, d.digest, d.version, d.actor, \
+             o.outcome, o.at, o.seq, o.evidence FROM ",
+            $from
         )
     };
 }
-
-const COMMIT: &str = guarded!(
-    "commit_known",
-    "INSERT INTO commit_known (project, occurred_at, seq, commit_sha, subject, author, first_parent) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project, commit_sha) DO UPDATE SET \
-     occurred_at = excluded.occurred_at, seq = excluded.seq, subject = excluded.subject, \
-     author = excluded.author, first_parent = excluded.first_parent"
-);
-const CI_VERDICT: &str = guarded!(
-    "ci_verdict",
-    "INSERT INTO ci_verdict (project, occurred_at, seq, commit_sha, outcome) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (project, commit_sha) DO UPDATE SET \
-     occurred_at = excluded.occurred_at, seq = excluded.seq, outcome = excluded.outcome"
-);
-const SMOKE: &str = guarded!(
-    "smoke",
-    "INSERT INTO smoke (project, occurred_at, seq, commit_sha, outcome) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (project, commit_sha) DO UPDATE SET \
-     occurred_at = excluded.occurred_at, seq = excluded.seq, outcome = excluded.outcome"
-);
-const IMAGE: &str = guarded!(
-    "image",
-    "INSERT INTO image (project, occurred_at, seq, commit_sha, digest, size_bytes, platforms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project, commit_sha) DO UPDATE SET \
-     occurred_at = excluded.occurred_at, seq = excluded.seq, digest = excluded.digest, \
-     size_bytes = excluded.size_bytes, platforms = excluded.platforms"
-);
-const PUBLICATION: &str = guarded!(
-    "publication",
-    "INSERT INTO publication (project, occurred_at, seq, repository, tag, commit_sha, digest) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (project, repository, tag) DO UPDATE SET \
-     occurred_at = excluded.occurred_at, seq = excluded.seq, commit_sha = excluded.commit_sha, \
-     digest = excluded.digest"
-);
-const RUN: &str = guarded!(
-    "env_state",
-    "INSERT INTO env_state (project, occurred_at, seq, slot, service, environment, kind, outcome, \
-     commit_sha, digest, version, actor, evidence) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-     ON CONFLICT (project, service, environment, slot) DO UPDATE SET \
-     occurred_at = excluded.occurred_at, seq = excluded.seq, kind = excluded.kind, \
-     outcome = excluded.outcome, commit_sha = excluded.commit_sha, digest = excluded.digest, \
-     version = excluded.version, actor = excluded.actor, evidence = excluded.evidence"
-);
 
 impl Session {
     /// How far the projection is.
@@ -111,138 +84,206 @@ impl Session {
     /// # Errors
     /// When the database cannot answer.
     pub async fn projection_head(&mut self) -> Result<Head, StoreError> {
-        let rows = self.rows("SELECT cursor, version FROM projection WHERE id = 1", &[]).await?;
+        let rows = self.rows("SELECT cursor, version, epoch FROM projection WHERE id = 1", &[]).await?;
         let row = rows.first().ok_or_else(|| StoreError::corrupt("the table projection has no row"))?;
-        Ok(Head { cursor: row.int(0)?, version: row.int(1)? })
+        Ok(Head { cursor: row.int(0)?, version: row.int(1)?, epoch: row.text(2)? })
     }
 
     /// Moves the projection on.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn set_projection_head(&mut self, head: Head) -> Result<(), StoreError> {
+    pub async fn set_projection_head(&mut self, cursor: i64, version: i64) -> Result<(), StoreError> {
         let sql = "UPDATE projection SET cursor = $1, version = $2 WHERE id = 1";
-        self.execute(sql, &[Int(head.cursor), Int(head.version)]).await?;
+        self.execute(sql, &[Int(cursor), Int(version)]).await?;
         Ok(())
     }
 
-    /// A commit of the default branch. Answers whether it changed anything, as all below do.
+    /// Whether everything has to be projected again.
     ///
     /// # Errors
-    /// When the database refuses.
-    pub async fn put_commit(
-        &mut self,
-        source: Source<'_>,
-        commit: &CommitSha,
-        subject: &str,
-        author: &str,
-        first_parent: Option<&CommitSha>,
-    ) -> Result<bool, StoreError> {
-        let [project, at, seq] = source.params();
-        let parent = MaybeText(first_parent.map(CommitSha::as_str));
-        let commit = Text(commit.as_str());
-        let params = [project, at, seq, commit, Text(subject), Text(author), parent];
-        Ok(self.execute(COMMIT, &params).await? > 0)
+    /// When the database cannot answer.
+    pub async fn rebuild_wanted(&mut self) -> Result<bool, StoreError> {
+        let rows = self.rows("SELECT rebuild_wanted FROM projection WHERE id = 1", &[]).await?;
+        Ok(rows.first().map(|row| row.int(0)).transpose()?.is_some_and(|wanted| wanted != 0))
     }
 
-    /// CI's conclusion about a commit.
+    /// Says whether everything has to be projected again.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn put_ci_verdict(
-        &mut self,
-        source: Source<'_>,
-        commit: &CommitSha,
-        outcome: &str,
-    ) -> Result<bool, StoreError> {
-        let [project, at, seq] = source.params();
-        let params = [project, at, seq, Text(commit.as_str()), Text(outcome)];
-        Ok(self.execute(CI_VERDICT, &params).await? > 0)
+    pub async fn want_rebuild(&mut self, wanted: bool) -> Result<(), StoreError> {
+        let sql = "UPDATE projection SET rebuild_wanted = $1 WHERE id = 1";
+        self.execute(sql, &[Int(i64::from(wanted))]).await?;
+        Ok(())
     }
 
-    /// How a smoke test of a commit ended.
+    /// Remembers evidence of kinds that this version does not know: seq and kind.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn put_smoke(
-        &mut self,
-        source: Source<'_>,
-        commit: &CommitSha,
-        outcome: &str,
-    ) -> Result<bool, StoreError> {
-        let [project, at, seq] = source.params();
-        let params = [project, at, seq, Text(commit.as_str()), Text(outcome)];
-        Ok(self.execute(SMOKE, &params).await? > 0)
+    pub async fn skip(&mut self, rows: &[(i64, &str)]) -> Result<(), StoreError> {
+        let sql = self.with_list(
+            "INSERT INTO projection_skipped (seq, kind) SELECT CAST(value ->> 0 AS BIGINT), value ->> 1 FROM {list} \
+             WHERE true ON CONFLICT (seq) DO NOTHING",
+        );
+        self.execute(sql, &[Text(&list_of(rows))]).await?;
+        Ok(())
     }
 
-    /// The image that was built from a commit; `platforms` is a JSON list.
+    /// At most `limit` places in the log of evidence that was skipped.
     ///
     /// # Errors
-    /// When the database refuses.
-    pub async fn put_image(
-        &mut self,
-        source: Source<'_>,
-        commit: &CommitSha,
-        digest: &Digest,
-        size_bytes: i64,
-        platforms: &str,
-    ) -> Result<bool, StoreError> {
-        let [project, at, seq] = source.params();
-        let (commit, digest) = (Text(commit.as_str()), Text(digest.as_str()));
-        let params = [project, at, seq, commit, digest, Int(size_bytes), Text(platforms)];
-        Ok(self.execute(IMAGE, &params).await? > 0)
+    /// When the database cannot answer.
+    pub async fn skipped(&mut self, limit: i64) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT seq FROM projection_skipped ORDER BY seq LIMIT $1";
+        self.rows(sql, &[Int(limit)]).await?.iter().map(|row| row.int(0)).collect()
     }
 
-    /// What a tag names.
+    /// Forgets what was skipped.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn put_publication(
-        &mut self,
-        source: Source<'_>,
-        repository: &str,
-        tag: &Tag,
-        commit: &CommitSha,
-        digest: &Digest,
-    ) -> Result<bool, StoreError> {
-        let [project, at, seq] = source.params();
-        let (commit, digest) = (Text(commit.as_str()), Text(digest.as_str()));
-        let params = [project, at, seq, Text(repository), Text(tag.as_str()), commit, digest];
-        Ok(self.execute(PUBLICATION, &params).await? > 0)
+    pub async fn forget_skipped(&mut self) -> Result<(), StoreError> {
+        self.execute("DELETE FROM projection_skipped", &[]).await?;
+        Ok(())
     }
 
-    /// What runs in an environment, or was attempted there.
+    /// The workflow that is CI, of each repository by its id.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn ci_workflows(&mut self) -> Result<HashMap<i64, String>, StoreError> {
+        let rows = self.rows("SELECT repository_id, ci_workflow FROM github_repository", &[]).await?;
+        rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+    }
+
+    /// Those of these deployments that came to an end.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn finished(&mut self, ids: &[Key]) -> Result<Vec<Finished>, StoreError> {
+        let sql = self.with_list(finished!(
+            "{list} JOIN deployment AS d ON d.project = list.value ->> 0 AND d.id = list.value ->> 1 \
+             JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id WHERE o.outcome IS NOT NULL"
+        ));
+        self.rows(sql, &[Text(&list_of(ids))]).await?.iter().map(Finished::read).collect()
+    }
+
+    /// The last deployment of a cell (project, environment, service) that came to an end, or that was a success.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn last_finished(
+        &mut self,
+        cell: &Key3,
+        success: bool,
+    ) -> Result<Option<Finished>, StoreError> {
+        let sql = finished!(
+            "deployment AS d JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
+             WHERE d.project = $1 AND d.environment = $2 AND d.service = $3 AND o.outcome IS NOT NULL \
+             AND ($4 = 0 OR o.outcome = 'success') ORDER BY o.at DESC, o.seq DESC LIMIT 1"
+        );
+        let params = [Text(&cell.0), Text(&cell.1), Text(&cell.2), Int(i64::from(success))];
+        self.rows(sql, &params).await?.first().map(Finished::read).transpose()
+    }
+
+    /// Empties a cell (project, environment, service) of the board.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn put_run(
-        &mut self,
-        source: Source<'_>,
-        slot: Slot,
-        run: &RunChange<'_>,
-    ) -> Result<bool, StoreError> {
-        let [project, at, seq] = source.params();
-        let params = [
-            project,
-            at,
-            seq,
-            Text(slot.word()),
-            Text(run.service.as_str()),
-            Text(run.environment.as_str()),
-            Text(run.kind),
-            Text(run.outcome),
-            Text(run.commit.as_str()),
-            MaybeText(run.digest.map(Digest::as_str)),
-            Text(run.version),
-            Text(run.actor),
-            Text(run.evidence),
-        ];
-        Ok(self.execute(RUN, &params).await? > 0)
+    pub async fn empty_cell(&mut self, cell: &Key3) -> Result<(), StoreError> {
+        let sql = "DELETE FROM env_state WHERE project = $1 AND environment = $2 AND service = $3";
+        self.execute(sql, &[Text(&cell.0), Text(&cell.1), Text(&cell.2)]).await?;
+        Ok(())
+    }
+
+    /// Whether a default branch of the project was ever force-pushed.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn was_forced(&mut self, project: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM ref_move WHERE project = $1 AND forced = 1 AND default_branch = 1 LIMIT 1";
+        Ok(!self.rows(sql, &[Text(project)]).await?.is_empty())
+    }
+
+    /// All moves of the project's default branches.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn default_branch_moves(&mut self, project: &str) -> Result<Vec<Move>, StoreError> {
+        let sql = "SELECT repository_id, reference, before_sha, after_sha, forced, commits, at, evidence FROM ref_move \
+                   WHERE project = $1 AND default_branch = 1";
+        let rows = self.rows(sql, &[Text(project)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Move {
+                    branch: (row.int(0)?, row.text(1)?),
+                    before: row.maybe_text(2)?,
+                    after: row.maybe_text(3)?,
+                    forced: row.int(4)? != 0,
+                    commits: row.text(5)?,
+                    at: row.int(6)?,
+                    evidence: row.text(7)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Each known commit of the project with its first parent.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn first_parents(&mut self, project: &str) -> Result<HashMap<String, String>, StoreError> {
+        let sql = "SELECT commit_sha, first_parent FROM commit_known \
+                   WHERE project = $1 AND first_parent IS NOT NULL";
+        let rows = self.rows(sql, &[Text(project)]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    }
+
+    /// The project's commits that a force-push left behind; answers whether that is news.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_unreachable(&mut self, project: &str, commits: &[String]) -> Result<bool, StoreError> {
+        let sql = "SELECT commit_sha FROM commit_unreachable WHERE project = $1";
+        let rows = self.rows(sql, &[Text(project)]).await?;
+        let mut before: Vec<_> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+        before.sort_unstable();
+        if before == commits {
+            return Ok(false);
+        }
+        self.execute("DELETE FROM commit_unreachable WHERE project = $1", &[Text(project)]).await?;
+        let sql = self.with_list(
+            "INSERT INTO commit_unreachable (project, commit_sha) SELECT value ->> 0, value ->> 1 FROM {list}",
+        );
+        let list = list_of(commits.iter().map(|commit| (project, commit)));
+        self.execute(sql, &[Text(&list)]).await?;
+        Ok(true)
     }
 }
 
-impl<'a> Source<'a> {
-    fn params(self) -> [super::session::Param<'a>; 3] {
-        [Text(self.project.as_str()), Int(self.occurred_at), Int(self.seq)]
+impl Finished {
+    /// The cell: project, environment, service.
+    pub fn cell(&self) -> Key3 {
+        (self.project.clone(), self.environment.clone(), self.service.clone())
+    }
+
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            project: row.text(0)?,
+            id: row.text(1)?,
+            service: row.text(2)?,
+            environment: row.text(3)?,
+            mode: row.text(4)?,
+            commit: row.text(5)?,
+            digest: row.maybe_text(6)?,
+            version: row.text(7)?,
+            actor: row.text(8)?,
+            outcome: row.text(9)?,
+            at: row.int(10)?,
+            seq: row.int(11)?,
+            evidence: row.text(12)?,
+        })
     }
 }

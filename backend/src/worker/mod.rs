@@ -57,7 +57,7 @@ impl Worker<'_> {
     async fn step(&mut self) -> Result<usize, StoreError> {
         let projected = project::project_next(self.store).await?;
         if projected.documents > 0 {
-            let project::Projected { documents, changed } = projected;
+            let project::Projected { documents, changed, .. } = projected;
             tracing::info!(documents, changed, "projected");
         }
         if self.last_beat.is_none_or(|last| last.elapsed() >= HEARTBEAT) {

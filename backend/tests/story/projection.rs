@@ -1,8 +1,9 @@
 //! The order in which evidence arrives does not matter, nor how many workers take it.
 
 use crate::support::*;
-use portbook::service::project::project_next;
-use portbook::store::{Head, StoreError};
+use portbook::service::log;
+use portbook::service::project::{fingerprints, project_next, rebuild, take_up_skipped, verify_projections};
+use portbook::store::Head;
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -90,7 +91,7 @@ async fn every_order_of_arrival_gives_the_same_facts_about_a_commit() {
 }
 
 #[tokio::test]
-async fn of_two_at_the_same_instant_the_later_recorded_wins() {
+async fn of_two_verdicts_at_the_same_instant_the_red_one_counts() {
     let ledger = Ledger::new().await;
     ledger.record(&[ci(1, 1, "failure"), ci(1, 1, "success")]).await;
     ledger.record(&[ci(1, 2, "success"), ci(1, 2, "failure")]).await;
@@ -100,7 +101,7 @@ async fn of_two_at_the_same_instant_the_later_recorded_wins() {
         let commits = board["commits"].as_array().unwrap();
         commits.iter().find(|row| row["commit"] == sha(number)).unwrap()["ci"].clone()
     };
-    assert_eq!((verdict(1), verdict(2)), ("success".into(), "failure".into()));
+    assert_eq!((verdict(1), verdict(2)), ("failure".into(), "failure".into()));
 }
 
 #[tokio::test]
@@ -139,32 +140,101 @@ async fn the_projection_can_be_made_again_from_the_evidence() {
     ledger
         .record(&[
             commit(1, 1, &[]),
-            published(2, 1, &["latest"]),
+            published(2, 1, &["latest", "sha-0000000"]),
+            published(9, 2, &["sha-0000000"]),
             deployed(3, "web", "dev", 1, "success"),
+            deployed(4, "web", "prod", 1, "success"),
+            deployed(5, "web", "prod", 2, "failure"),
             ci(2, 9, "failure"),
             image(4, 1),
+            smoke(4, 1, "success"),
         ])
         .await;
     ledger.project().await;
-    let before = ledger.board_json().await;
-    for table in ["commit_known", "ci_verdict", "image", "smoke", "publication", "env_state"] {
-        ledger.database.execute(&format!("DELETE FROM {table}")).await.unwrap();
-    }
-    ledger.database.execute("UPDATE projection SET cursor = 0, version = 0").await.unwrap();
-    assert_ne!(ledger.board_json().await, before);
-    ledger.project().await;
-    assert_eq!(ledger.board_json().await, before);
+    let (board, before) = (ledger.board_json().await, fingerprints(&ledger.store).await.unwrap());
+    assert_eq!(verify_projections(&ledger.store).await.unwrap(), Vec::<String>::new());
+    assert_eq!(head(&ledger).await.version, board["version"], "verifying changes nothing");
+    // What somebody broke by hand is found, and mended.
+    ledger.database.execute("UPDATE env_state SET actor = 'nobody'").await.unwrap();
+    ledger.database.execute("DELETE FROM incident").await.unwrap();
+    assert_eq!(verify_projections(&ledger.store).await.unwrap(), ["env_state", "incident"]);
+    assert_eq!(rebuild(&ledger.store).await.unwrap().documents, 9);
+    assert_eq!(fingerprints(&ledger.store).await.unwrap(), before);
+    let mut after = ledger.board_json().await;
+    assert!(after["version"].as_i64() > board["version"].as_i64());
+    after["version"] = board["version"].clone();
+    assert_eq!(after, board);
 }
 
 #[tokio::test]
-async fn evidence_of_an_unknown_form_stops_the_projection_and_changes_nothing() {
+async fn evidence_of_an_unknown_form_is_set_aside_until_a_version_can_read_it() {
     let ledger = Ledger::new().await;
+    let insert = |sha: &str, body: &str| {
+        format!(
+            "INSERT INTO evidence (project, kind, sha256, subject, body, trust, token_id, occurred_at, recorded_at) \
+             SELECT 'shop', 'new', '{sha}', 'y', '{body}', 'token', id, 1, 1 FROM token"
+        )
+    };
     ledger.record(&[commit(1, 1, &[])]).await;
-    let unreadable = "INSERT INTO evidence (project, kind, sha256, subject, body, trust, token_id, \
-                      occurred_at, recorded_at) SELECT 'shop', 'new', 'x', 'y', '{}', 'token', id, 1, 1 FROM token";
-    ledger.database.execute(unreadable).await.unwrap();
-    let error = project_next(&ledger.store).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Internal(text) if text.contains("newer worker")), "{error}");
-    assert_eq!(head(&ledger).await, Head { cursor: 0, version: 0 });
-    assert!(ledger.board().await.commits.is_empty());
+    ledger.database.execute(&insert("x", "{}")).await.unwrap();
+    ledger.record(&[commit(2, 2, &[1])]).await;
+    assert_eq!(ledger.project().await, 3);
+    assert_eq!(ledger.board().await.commits.len(), 2, "the rest goes on");
+    take_up_skipped(&ledger.store).await.unwrap();
+    assert_eq!(ledger.project().await, 0, "this version still cannot read it");
+
+    // As if an older version had set aside what this one can read.
+    ledger.record(&[commit(3, 3, &[2])]).await;
+    let older = "UPDATE projection SET cursor = 4; \
+                 INSERT INTO projection_skipped (seq, kind) VALUES (4, 'commit')";
+    ledger.database.execute(older).await.unwrap();
+    assert_eq!(ledger.project().await, 0);
+    take_up_skipped(&ledger.store).await.unwrap();
+    assert_eq!(ledger.project().await, 4);
+    assert_eq!(ledger.board().await.commits.len(), 3);
+}
+
+#[tokio::test]
+async fn a_time_to_come_wins_nothing() {
+    let ledger = Ledger::new().await;
+    let mut future = deployed(1, "web", "dev", 1, "success");
+    future["occurred_at"] = "2999-01-01T00:00:00Z".into();
+    ledger.record(&[future]).await;
+    let now = time::OffsetDateTime::now_utc() + time::Duration::seconds(2);
+    let mut later = deployed(2, "web", "dev", 2, "success");
+    later["occurred_at"] = now.format(&time::format_description::well_known::Rfc3339).unwrap().into();
+    ledger.record(&[later]).await;
+    ledger.project().await;
+    assert_eq!(ledger.board_json().await["services"][0]["cells"][0]["commit"], sha(2));
+}
+
+#[tokio::test]
+async fn the_log_is_a_chain_that_tells_what_was_changed() {
+    let ledger = Ledger::new().await;
+    ledger.record(&[commit(1, 1, &[]), ci(2, 1, "success")]).await;
+    // A version from before the chain appends without it.
+    let older = "INSERT INTO evidence (project, kind, sha256, subject, body, trust, token_id, occurred_at, recorded_at) \
+                 SELECT 'shop', 'new', '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'y', '{}', \
+                 'token', id, 1, 1 FROM token";
+    ledger.database.execute(older).await.unwrap();
+    ledger.record(&[commit(3, 2, &[1])]).await;
+    assert_eq!(log::verify(&ledger.store).await.unwrap(), []);
+    let (tables, bodies) = if ledger.database.file().is_some() {
+        ("DROP TRIGGER evidence_is_never_changed", "UPDATE evidence SET body = body || ' ' WHERE seq = 2")
+    } else {
+        (
+            "DROP TRIGGER evidence_is_never_changed ON evidence",
+            "UPDATE evidence SET body = body || ' ' WHERE seq = 2",
+        )
+    };
+    ledger.database.execute("UPDATE evidence SET seq = 9").await.unwrap_err();
+    ledger.database.execute(tables).await.unwrap();
+    ledger.database.execute(bodies).await.unwrap();
+    let broken = log::verify(&ledger.store).await.unwrap();
+    assert_eq!(broken.iter().map(|link| link.seq).collect::<Vec<_>>(), [2]);
+    let other = "UPDATE evidence SET sha256 = 'f' || substr(sha256, 2) WHERE seq = 3";
+    ledger.database.execute(other).await.unwrap();
+    let broken = log::verify(&ledger.store).await.unwrap();
+    let places: std::collections::BTreeSet<_> = broken.iter().map(|link| link.seq).collect();
+    assert!(places.contains(&3) && places.contains(&4), "{broken:?}");
 }

@@ -1,0 +1,238 @@
+//! Incidents: what the rules find in the facts. Whatever a subject's facts are, its incidents are exactly what the rules
+//! say of them: facts that come late can open one, end one, or take one back.
+
+use super::touched::Touched;
+use crate::service::token::hex;
+use crate::store::{IncidentRow, Key, Key3, Session, StoreError};
+use evidence::rules::{self, Finding, Policy};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What became of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was found.
+    Opened(IncidentRow),
+    /// It came to an end.
+    Resolved(IncidentRow),
+    /// There never was one: facts that came late show it.
+    Withdrawn(IncidentRow),
+}
+
+/// Judges everything that was touched again.
+pub(super) async fn project(
+    session: &mut Session,
+    policy: &Policy,
+    touched: &Touched,
+) -> Result<Vec<Change>, StoreError> {
+    let mut found = Found::default();
+    let commits: Vec<_> = touched.commits.iter().cloned().collect();
+    publications(session, &commits, &mut found).await?;
+    let tags: Vec<_> = touched.tags.iter().cloned().collect();
+    immutable_tags(session, &tags, &mut found).await?;
+    deployments(session, policy, &touched.deployments, Some(&touched.digests), &mut found).await?;
+    cells(session, touched, &mut found).await?;
+    write(session, found).await
+}
+
+/// Judges these deployments alone, where all others are judged too.
+pub(super) async fn project_deployments(
+    session: &mut Session,
+    policy: &Policy,
+    ids: &[Key],
+) -> Result<(), StoreError> {
+    let mut found = Found::default();
+    deployments(session, policy, &ids.iter().cloned().collect(), None, &mut found).await?;
+    write(session, found).await.map(drop)
+}
+
+/// Findings by the scope that they belong to. A scope without findings is there too.
+#[derive(Default)]
+struct Found(BTreeMap<Key, Vec<Finding>>);
+
+impl Found {
+    fn scope(&mut self, project: &str, scope: String) -> &mut Vec<Finding> {
+        self.0.entry((project.to_owned(), scope)).or_default()
+    }
+}
+
+async fn publications(session: &mut Session, commits: &[Key], found: &mut Found) -> Result<(), StoreError> {
+    if commits.is_empty() {
+        return Ok(());
+    }
+    let publications = session.publications_of_commits(commits).await?;
+    let published: Vec<_> =
+        commits.iter().filter(|commit| publications.contains_key(*commit)).cloned().collect();
+    let verdicts = session.ci_facts(&published).await?;
+    for commit in commits {
+        let findings = found.scope(&commit.0, format!("publication/{}", commit.1));
+        let ci = verdicts.get(commit).map_or(&[][..], Vec::as_slice);
+        for publication in publications.get(commit).into_iter().flatten() {
+            findings.extend(rules::published_without_green_ci(publication, ci));
+        }
+    }
+    Ok(())
+}
+
+async fn immutable_tags(session: &mut Session, tags: &[Key3], found: &mut Found) -> Result<(), StoreError> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let histories = session.tag_facts(tags).await?;
+    for tag in tags {
+        let (project, repository, name) = tag;
+        let findings = found.scope(project, format!("tag/{repository}:{name}"));
+        if let Some(history) = histories.get(tag) {
+            let name = name.parse().map_err(StoreError::corrupt)?;
+            findings.extend(rules::immutable_tag(repository, &name, history));
+        }
+    }
+    Ok(())
+}
+
+/// Judges deployments, and, if these are given, the deployments elsewhere that are judged by them or by tests of `tested`.
+async fn deployments(
+    session: &mut Session,
+    policy: &Policy,
+    own: &BTreeSet<Key>,
+    tested: Option<&BTreeSet<Key>>,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let mut judged = HashMap::new();
+    let mut digests: BTreeSet<Key> = tested.cloned().unwrap_or_default();
+    let mut elsewhere = digests.clone();
+    let own: Vec<_> = own.iter().cloned().collect();
+    if own.is_empty() && digests.is_empty() {
+        return Ok(());
+    }
+    for (key, facts) in session.deployments(&own).await? {
+        for fact in facts {
+            if let Some(digest) = &fact.digest {
+                let digest = (key.0.clone(), digest.to_string());
+                let environment = Some(&fact.environment);
+                let asked_for = policy.staging.as_ref() == environment
+                    || policy.production.iter().any(|name| Some(name) == environment);
+                if asked_for {
+                    elsewhere.insert(digest.clone());
+                }
+                digests.insert(digest);
+            }
+            judged.insert((key.0.clone(), fact.id.to_string()), fact);
+        }
+    }
+    if let Some(tested) = tested {
+        let elsewhere: Vec<_> = elsewhere.into_iter().collect();
+        for (key, facts) in session.deployments_of_digests(&elsewhere).await? {
+            let concerned = |fact: &rules::DeploymentFact| {
+                tested.contains(&key) || policy.production.contains(&fact.environment)
+            };
+            let facts = facts.into_iter().filter(concerned);
+            judged.extend(facts.map(|fact| ((key.0.clone(), fact.id.to_string()), fact)));
+        }
+    }
+    let digests: Vec<_> = digests.into_iter().collect();
+    let smokes = session.smoke_facts(&digests).await?;
+    let successes = session.first_successes(&digests).await?;
+    for ((project, id), fact) in &judged {
+        let findings = found.scope(project, format!("deployment/{id}"));
+        findings.extend(rules::production_reference(policy, fact));
+        let Some(digest) = &fact.digest else { continue };
+        let digest = (project.clone(), digest.to_string());
+        let tested = smokes.get(&digest).map_or(&[][..], Vec::as_slice);
+        let succeeded = successes.get(&digest).map_or(&[][..], Vec::as_slice);
+        findings.extend(rules::untested(policy, fact, tested, succeeded));
+    }
+    Ok(())
+}
+
+async fn cells(session: &mut Session, touched: &Touched, found: &mut Found) -> Result<(), StoreError> {
+    let mut cells = touched.cells.clone();
+    let own: Vec<_> = touched.deployments.iter().cloned().collect();
+    if !own.is_empty() {
+        for (key, facts) in session.deployments(&own).await? {
+            let cell = |fact: &rules::DeploymentFact| {
+                (key.0.clone(), fact.environment.to_string(), fact.service.to_string())
+            };
+            cells.extend(facts.iter().map(cell));
+        }
+    }
+    if cells.is_empty() {
+        return Ok(());
+    }
+    let cells: Vec<_> = cells.into_iter().collect();
+    // Where nothing was ever seen there is nothing to compare, and no long history to read.
+    let observations = session.runtime_facts(&cells).await?;
+    let observed: Vec<_> = observations.keys().cloned().collect();
+    let deployments = session.deployments_of_cells(&observed).await?;
+    for (cell, observations) in &observations {
+        let (project, environment, service) = cell;
+        let findings = found.scope(project, format!("cell/{environment}/{service}"));
+        let deployments = deployments.get(cell).map_or(&[][..], Vec::as_slice);
+        let (service, environment) = (
+            service.parse().map_err(StoreError::corrupt)?,
+            environment.parse().map_err(StoreError::corrupt)?,
+        );
+        findings.extend(rules::drift(&service, &environment, deployments, observations));
+    }
+    Ok(())
+}
+
+/// Makes the incidents of these scopes what was found, and tells what that changed.
+async fn write(session: &mut Session, found: Found) -> Result<Vec<Change>, StoreError> {
+    let scopes: Vec<_> = found.0.keys().cloned().collect();
+    if scopes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let before = session.incidents_of_scopes(&scopes).await?;
+    let mut before: HashMap<Key, IncidentRow> =
+        before.into_iter().map(|row| ((row.project.clone(), row.id.clone()), row)).collect();
+    let mut changes = Vec::new();
+    let mut put = Vec::new();
+    for ((project, scope), findings) in &found.0 {
+        for finding in findings {
+            let row = row(project, scope, finding);
+            let known = before.remove(&(row.project.clone(), row.id.clone()));
+            if known.as_ref() == Some(&row) {
+                continue;
+            }
+            let was_open = known.as_ref().map(|known| known.resolved_at.is_none());
+            match (was_open, row.resolved_at.is_none()) {
+                (None | Some(false), true) => changes.push(Change::Opened(row.clone())),
+                (None | Some(true), false) => changes.push(Change::Resolved(row.clone())),
+                _ => {}
+            }
+            put.push(row);
+        }
+    }
+    let gone: Vec<Key> = before.keys().cloned().collect();
+    if !gone.is_empty() {
+        session.delete_incidents(&gone).await?;
+    }
+    if !put.is_empty() {
+        session.put_incidents(&put.iter().collect::<Vec<_>>()).await?;
+    }
+    changes.extend(before.into_values().map(Change::Withdrawn));
+    Ok(changes)
+}
+
+fn row(project: &str, scope: &str, finding: &Finding) -> IncidentRow {
+    let identity = format!("{project}\n{}\n{}", finding.rule.as_str(), finding.key);
+    let id = hex(&Sha256::digest(identity.as_bytes())[..16]);
+    IncidentRow {
+        project: project.to_owned(),
+        id,
+        rule: finding.rule.as_str().to_owned(),
+        code: finding.code.to_owned(),
+        dedupe_key: finding.key.clone(),
+        scope: scope.to_owned(),
+        subject: finding.subject.clone(),
+        environment: finding.environment.as_ref().map(ToString::to_string),
+        service: finding.service.as_ref().map(ToString::to_string),
+        digest: finding.digest.as_ref().map(ToString::to_string),
+        commit_sha: finding.commit.as_ref().map(ToString::to_string),
+        opened_at: finding.opened_at,
+        resolved_at: finding.resolved_at,
+        message: finding.message.clone(),
+        evidence: serde_json::to_string(&finding.evidence).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Projects everything again from the log, and compares.
+
+use super::touched::Touched;
+use super::{cells, fold_rows, incidents, reachable};
+use crate::service::token::hex;
+use crate::store::tables::TABLES;
+use crate::store::{Cell, Key, Key3, Lock, Session, Store, StoreError, Subjects};
+use evidence::rules::Policy;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many documents, or subjects, are taken at a time.
+const BATCH: i64 = 5000;
+
+/// What a rebuild did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// How many documents it projected.
+    pub documents: usize,
+}
+
+/// Makes all projections again, in one transaction: until it is committed, everybody sees the old ones.
+///
+/// # Errors
+/// When the database cannot take it; then nothing has changed.
+pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
+    let mut session = store.write_long(Lock::Projection).await?;
+    let documents = again(&mut session).await?;
+    session.commit().await?;
+    Ok(Rebuilt { documents })
+}
+
+/// Makes all projections again, compares them with what was there, and leaves what was there. Answers the names of the
+/// tables that differ: there should be none.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn verify_projections(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut session = store.write_long(Lock::Projection).await?;
+    let head = session.projection_head().await?;
+    if !session.evidence_after(head.cursor, 1).await?.is_empty() {
+        let detail = "the worker has not projected everything yet; try again when it has";
+        return Err(StoreError::Unavailable(detail.to_owned()));
+    }
+    let before = of_tables(&mut session).await?;
+    again(&mut session).await?;
+    let after = of_tables(&mut session).await?;
+    // Not committed: dropping the session rolls all of it back.
+    Ok(before
+        .into_iter()
+        .filter(|(table, hash)| after.get(table) != Some(hash))
+        .map(|(table, _)| table)
+        .collect())
+}
+
+/// A hash over each projection table's rows, by the table's name.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn fingerprints(store: &Store) -> Result<BTreeMap<String, String>, StoreError> {
+    of_tables(&mut store.read().await?).await
+}
+
+async fn of_tables(session: &mut Session) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut found = BTreeMap::new();
+    for table in TABLES {
+        let mut hash = Sha256::new();
+        let mut last: Option<Vec<Cell>> = None;
+        loop {
+            let rows = session.dump(table, last.as_deref(), BATCH).await?;
+            for row in &rows {
+                hash.update(serde_json::to_vec(row).map_err(StoreError::corrupt)?);
+            }
+            match rows.into_iter().next_back() {
+                Some(row) => last = Some(row),
+                None => break,
+            }
+        }
+        found.insert(table.name.to_owned(), hex(&hash.finalize()));
+    }
+    let incidents = format!("{:?}", session.all_incidents().await?);
+    found.insert("incident".to_owned(), hex(&Sha256::digest(incidents.as_bytes())));
+    Ok(found)
+}
+
+async fn again(session: &mut Session) -> Result<usize, StoreError> {
+    let head = session.projection_head().await?;
+    for table in TABLES {
+        session.clear(table).await?;
+    }
+    session.clear_incidents().await?;
+    session.forget_skipped().await?;
+    let mut projects = BTreeSet::new();
+    let (mut cursor, mut documents) = (0, 0);
+    loop {
+        let rows = session.evidence_after(cursor, BATCH).await?;
+        let Some(last) = rows.last() else { break };
+        cursor = last.seq;
+        documents += rows.len();
+        let mut touched = Touched::default();
+        let changes = fold_rows(session, &rows, &mut touched).await?;
+        session.put(&changes).await?;
+        projects.extend(touched.projects);
+    }
+    for project in &projects {
+        reachable::project(session, project).await?;
+    }
+    for of in [Subjects::Deployments, Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
+        every(session, of).await?;
+    }
+    session.want_rebuild(false).await?;
+    session.set_projection_head(cursor, head.version + 1).await?;
+    Ok(documents)
+}
+
+/// Draws the consequences of all subjects of a sort.
+async fn every(session: &mut Session, of: Subjects) -> Result<(), StoreError> {
+    let policy = Policy::default();
+    let mut after = Key3::default();
+    loop {
+        let subjects = session.subjects(of, &after, BATCH).await?;
+        let Some(last) = subjects.last() else { return Ok(()) };
+        after = last.clone();
+        let mut touched = Touched::default();
+        let pairs = || subjects.iter().map(|(project, second, _)| (project.clone(), second.clone()));
+        match of {
+            Subjects::Deployments => {
+                let ids: Vec<Key> = pairs().collect();
+                cells::project(session, &ids, &BTreeSet::new()).await?;
+                incidents::project_deployments(session, &policy, &ids).await?;
+                continue;
+            }
+            Subjects::PublishedCommits => touched.commits.extend(pairs()),
+            Subjects::Tags => {
+                for (project, repository, tag) in &subjects {
+                    let (project, tag) = (project.parse(), tag.parse());
+                    let (Ok(project), Ok(tag)) = (project, tag) else { continue };
+                    touched.tag(&project, repository, &tag);
+                }
+            }
+            Subjects::ObservedCells => touched.cells.extend(subjects.iter().cloned()),
+        }
+        incidents::project(session, &policy, &touched).await?;
+    }
+}

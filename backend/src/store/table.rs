@@ -1,0 +1,259 @@
+//! Projection tables as data: which columns, and which row wins.
+//!
+//! Each row is a register that the greatest value wins: of two rows with one key, the one whose order columns are greater
+//! stays. That is associative, commutative and idempotent, so neither the order nor the number of arrivals matters.
+
+use super::Session;
+use super::StoreError;
+use super::session::Param::{Int, Text};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// A value of a row. Null is less than any number, and any number less than any text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers.
+    Int,
+    /// Texts.
+    Text,
+}
+
+/// A projection table. Its columns are listed with the key first, then those that decide which row wins, then the rest.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [(&'static str, Kind)],
+    /// How many columns are the key.
+    pub key: usize,
+    /// How many columns after the key decide which row wins; 0: the first row stays.
+    pub order: usize,
+    /// Whether a change shows on the board.
+    pub shown: bool,
+}
+
+/// Rows to put, of which only the winners are kept.
+#[derive(Debug, Default)]
+pub struct Changes {
+    tables: BTreeMap<&'static str, (&'static Table, BTreeMap<Vec<Cell>, Vec<Cell>>)>,
+}
+
+impl Changes {
+    /// Adds a row, in the order of the table's columns.
+    pub fn put(&mut self, table: &'static Table, row: Vec<Cell>) {
+        debug_assert_eq!(row.len(), table.columns.len(), "{}", table.name);
+        let rows = &mut self.tables.entry(table.name).or_insert_with(|| (table, BTreeMap::new())).1;
+        match rows.entry(row[..table.key].to_vec()) {
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+            Entry::Occupied(mut place) => {
+                let order = table.key..table.key + table.order;
+                if row[order.clone()] > place.get()[order] {
+                    place.insert(row);
+                }
+            }
+        }
+    }
+
+    /// The rows that were added to a table.
+    pub fn rows(&self, table: &'static Table) -> impl Iterator<Item = &Vec<Cell>> {
+        self.tables.get(table.name).into_iter().flat_map(|(_, rows)| rows.values())
+    }
+}
+
+impl Session {
+    /// Puts rows; answers whether any of them changed what the board shows.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn put(&mut self, changes: &Changes) -> Result<bool, StoreError> {
+        let mut shown = false;
+        for (table, rows) in changes.tables.values() {
+            let sql = self.with_list(&table.upsert());
+            let rows: Vec<_> = rows.values().collect();
+            let changed = self.execute(sql, &[Text(&super::list::list_of(rows))]).await? > 0;
+            shown |= changed && table.shown;
+        }
+        Ok(shown)
+    }
+
+    /// Deletes all rows of a table.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn clear(&mut self, table: &'static Table) -> Result<(), StoreError> {
+        self.execute(sqlx::AssertSqlSafe(format!("DELETE FROM {}", table.name)), &[]).await?;
+        Ok(())
+    }
+
+    /// At most `limit` rows of a table in the order of their keys, after the given row.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn dump(
+        &mut self,
+        table: &'static Table,
+        after: Option<&[Cell]>,
+        limit: i64,
+    ) -> Result<Vec<Vec<Cell>>, StoreError> {
+        let columns = table.names(0..table.columns.len());
+        let key = table.names(0..table.key);
+        let mut params = vec![Int(limit)];
+        let mut sql = format!("SELECT {columns} FROM {}", table.name);
+        if let Some(after) = after {
+            let places: Vec<_> = (0..table.key).map(|index| format!("${}", index + 2)).collect();
+            sql += &format!(" WHERE ({key}) > ({})", places.join(", "));
+            params.extend(after[..table.key].iter().map(|cell| match cell {
+                Cell::Int(value) => Int(*value),
+                Cell::Text(value) => Text(value),
+                Cell::Null => Text(""),
+            }));
+        }
+        sql += &format!(" ORDER BY {key} LIMIT $1");
+        let rows = self.rows(sqlx::AssertSqlSafe(sql), &params).await?;
+        rows.iter()
+            .map(|row| {
+                let kinds = table.columns.iter().enumerate();
+                let cells = kinds.map(|(index, (_, kind))| match kind {
+                    Kind::Int => row.maybe_int(index).map(Cell::from),
+                    Kind::Text => row.maybe_text(index).map(Cell::from),
+                });
+                cells.collect()
+            })
+            .collect()
+    }
+}
+
+impl Table {
+    fn names(&self, range: std::ops::Range<usize>) -> String {
+        let names: Vec<_> = self.columns[range].iter().map(|(name, _)| *name).collect();
+        names.join(", ")
+    }
+
+    fn upsert(&self) -> String {
+        let all = self.columns.len();
+        let values = self.columns.iter().enumerate().map(|(index, (_, kind))| match kind {
+            Kind::Text => format!("value ->> {index}"),
+            Kind::Int => format!("CAST(value ->> {index} AS BIGINT)"),
+        });
+        let values: Vec<_> = values.collect();
+        // `WHERE true`: else SQLite takes ON for a join's.
+        let mut sql = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM {{list}} WHERE true ON CONFLICT ({}) DO ",
+            self.name,
+            self.names(0..all),
+            values.join(", "),
+            self.names(0..self.key),
+        );
+        if self.order == 0 {
+            return sql + "NOTHING";
+        }
+        let set = self.columns[self.key..].iter().map(|(name, _)| format!("{name} = excluded.{name}"));
+        let set: Vec<_> = set.collect();
+        let order = &self.columns[self.key..self.key + self.order];
+        let of = |owner: &str| {
+            let names: Vec<_> = order.iter().map(|(name, _)| format!("{owner}.{name}")).collect();
+            names.join(", ")
+        };
+        sql += &format!("UPDATE SET {} WHERE ({}) > ({})", set.join(", "), of("excluded"), of(self.name));
+        sql
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<bool> for Cell {
+    fn from(value: bool) -> Self {
+        Self::Int(i64::from(value))
+    }
+}
+
+impl From<u32> for Cell {
+    fn from(value: u32) -> Self {
+        Self::Int(i64::from(value))
+    }
+}
+
+impl From<u64> for Cell {
+    /// Numbers in evidence are at most 2^53 - 1.
+    fn from(value: u64) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+macro_rules! from_text {
+    ($($type:ident),*) => {$(
+        impl From<&evidence::$type> for Cell {
+            fn from(value: &evidence::$type) -> Self {
+                Self::Text(value.as_str().to_owned())
+            }
+        }
+    )*};
+}
+from_text!(CommitSha, DeploymentId, Digest, Name, Tag);
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: Table = Table {
+        name: "t",
+        columns: &[("k", Kind::Text), ("at", Kind::Int), ("v", Kind::Text)],
+        key: 1,
+        order: 1,
+        shown: true,
+    };
+
+    #[test]
+    fn the_greatest_row_wins_in_memory_as_in_the_database() {
+        static T: Table = TABLE;
+        let row = |at: i64, value: &str| vec!["a".into(), at.into(), value.into()];
+        let mut changes = Changes::default();
+        for (at, value) in [(2, "two"), (1, "one"), (2, "two again")] {
+            changes.put(&T, row(at, value));
+        }
+        assert_eq!(changes.rows(&T).collect::<Vec<_>>(), [&row(2, "two")]);
+        assert_eq!(
+            T.upsert(),
+            "INSERT INTO t (k, at, v) SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2 FROM {list} \
+             WHERE true ON CONFLICT (k) DO UPDATE SET at = excluded.at, v = excluded.v WHERE (excluded.at) > (t.at)"
+        );
+    }
+}
