@@ -13,6 +13,12 @@ Environment:
   PORTBOOK_LISTEN              <IP address>:<port>; port 0 takes a free one [default: 127.0.0.1:8080]
   PORTBOOK_WEB_ROOT            the folder with the built pages [default: none, the API alone]
   PORTBOOK_PUBLIC_BOARD        whether the board is read without a token [default: true]
+  PORTBOOK_GITHUB_WEBHOOK_SECRET_FILE
+                               a file with what GitHub signs its webhooks with: one secret, or two on a
+                               line each while one replaces the other [default: none, webhooks are refused]
+  PORTBOOK_GITHUB_TOKEN_FILE   a file with a token of GitHub's, to ask it for what was missed
+                               [default: none, it is not asked]
+  PORTBOOK_GITHUB_API          where GitHub's REST interface is [default: https://api.github.com]
   PORTBOOK_WORKER_INTERVAL_MS  how often the worker looks for work [default: 250]
   PORTBOOK_COMMIT              the commit that this was built from
   PORTBOOK_IMAGE_DIGEST        the image that this runs in

@@ -1,7 +1,9 @@
 //! The two entry points that run until they are told to stop.
 
 use super::{Failure, no_runtime};
-use crate::config::{BuildConfig, DatabaseConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig};
+use crate::config::{
+    BuildConfig, DatabaseConfig, GithubConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig,
+};
 use crate::http::{self, App};
 use crate::service::status::{self, ReadyStatus};
 use crate::store::Store;
@@ -22,6 +24,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 struct Everything {
     server: ServerConfig,
     database: DatabaseConfig,
+    github: GithubConfig,
     worker: WorkerConfig,
     build: BuildConfig,
     log: LogConfig,
@@ -32,6 +35,7 @@ impl Everything {
         let everything = Self {
             server: ServerConfig::read(&reader),
             database: DatabaseConfig::read(&reader),
+            github: GithubConfig::read(&reader),
             worker: WorkerConfig::read(&reader),
             build: BuildConfig::read(&reader),
             log: LogConfig::read(&reader, std::io::stderr().is_terminal()),
@@ -58,8 +62,12 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             .local_addr()
             .map_err(|error| Failure::Failed(format!("cannot tell the address of {address}: {error}")))?;
         tracing::info!(address = %bound, "listening");
-        let app =
-            App { store: store.clone(), build: Arc::new(config.build), server: Arc::new(config.server) };
+        let app = App {
+            store: store.clone(),
+            build: Arc::new(config.build),
+            server: Arc::new(config.server),
+            github: Arc::new(config.github),
+        };
         let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
         http::serve(listener, http::router(app), shutdown).await;
         startup_check.abort();

@@ -5,12 +5,14 @@
 
 mod build;
 mod database;
+mod github;
 mod logging;
 mod server;
 mod worker;
 
 pub use build::BuildConfig;
 pub use database::{DatabaseConfig, PostgresConfig, SqliteConfig};
+pub use github::{GithubConfig, GithubToken};
 pub use logging::{LogConfig, LogFormat};
 pub use server::{ServerConfig, listen_address};
 pub use worker::WorkerConfig;

@@ -15,7 +15,7 @@ pub use openapi::document;
 pub use problem::Problem;
 pub use serve::{DRAIN_LIMIT, serve};
 
-use crate::config::{BuildConfig, ServerConfig};
+use crate::config::{BuildConfig, GithubConfig, ServerConfig};
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -36,6 +36,8 @@ pub struct App {
     pub build: Arc<BuildConfig>,
     /// What is served, and to whom.
     pub server: Arc<ServerConfig>,
+    /// How GitHub is known.
+    pub github: Arc<GithubConfig>,
 }
 
 fn api() -> OpenApiRouter<App> {

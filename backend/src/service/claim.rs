@@ -3,17 +3,13 @@
 //! serde buffers a claim before it knows its `kind`, and by then has lost the place of a mistake in it. So
 //! a claim that does not read is read once more in a form that names the kind first.
 
-use super::ingest::FieldError;
+use crate::field::{FieldError, detail};
 use evidence::{
     BuildCache, CiJob, Claim, CommitSha, DeploymentId, Digest, Evidence, FailureClass, Name, Origin, Outcome,
     SchemaRange, Tag,
 };
 use serde::Deserialize;
 use serde_json::Value;
-use serde_path_to_error::Segment;
-
-/// Evidence is not nested this deep; a pointer into something that is stops here.
-const POINTER_DEPTH: usize = 8;
 
 /// The same fields as [`Claim`], which the compiler checks, but `{"<kind>": {…}}` in JSON.
 #[derive(Deserialize)]
@@ -98,7 +94,7 @@ pub(super) fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> 
         Ok(evidence) => evidence,
         Err(error) => {
             let inside = claim_mistake(base, json);
-            return Err(vec![inside.unwrap_or_else(|| field_error(base, 0, &error))]);
+            return Err(vec![inside.unwrap_or_else(|| FieldError::of(base, 0, &error))]);
         }
     };
     if evidence.claim.origin() != Origin::Pipeline {
@@ -136,55 +132,11 @@ fn claim_mistake(base: &str, json: &str) -> Option<FieldError> {
             detail: detail(&error.inner().to_string()),
         });
     }
-    Some(field_error(&format!("{base}/claim"), 1, &error))
+    Some(FieldError::of(&format!("{base}/claim"), 1, &error))
 }
 
 fn segments(error: &serde_path_to_error::Error<serde_json::Error>) -> usize {
     error.path().iter().count()
-}
-
-/// The place of an error as a JSON pointer below `base`, leaving out the first `skip` segments.
-fn field_error(base: &str, skip: usize, error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
-    let mut parts: Vec<String> = error
-        .path()
-        .iter()
-        .skip(skip)
-        .take(POINTER_DEPTH)
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(index.to_string()),
-            Segment::Map { key } => Some(key.clone()),
-            Segment::Enum { variant } => Some(variant.clone()),
-            Segment::Unknown => None,
-        })
-        .collect();
-    let message = error.inner().to_string();
-    // serde names an absent or unexpected field in the message and not in the path.
-    for beginning in ["missing field `", "unknown field `"] {
-        if let Some((field, _)) = message.strip_prefix(beginning).and_then(|rest| rest.split_once('`'))
-            && parts.last().map(String::as_str) != Some(field)
-        {
-            parts.push(field.to_owned());
-        }
-    }
-    let mut pointer = base.to_owned();
-    for part in parts {
-        pointer.push('/');
-        pointer.push_str(&clip(&part, 80).replace('~', "~0").replace('/', "~1"));
-    }
-    FieldError { pointer, detail: detail(&message) }
-}
-
-/// serde_json's message without its line and column, which count within the item and not the body.
-fn detail(message: &str) -> String {
-    let end = message.rfind(" at line ").unwrap_or(message.len());
-    clip(&message[..end], 300)
-}
-
-fn clip(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::claim;
 use super::log::{self, Provenance, Trust};
 use super::token::Access;
+pub use crate::field::FieldError;
 use crate::store::{Lock, Store, StoreError};
 use evidence::Evidence;
 use serde::{Deserialize, Serialize};
@@ -43,16 +44,6 @@ pub enum ItemStatus {
     Duplicate,
     /// It is no evidence; the others of its batch are not touched by that.
     Rejected,
-}
-
-/// One wrong place in a request's body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
-    /// A JSON pointer (RFC 6901) into the body.
-    #[schema(example = "/evidence/0/claim/outcome")]
-    pub pointer: String,
-    /// What was expected there.
-    pub detail: String,
 }
 
 /// Why a whole batch was refused; nothing of it was recorded.

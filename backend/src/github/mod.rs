@@ -1,0 +1,9 @@
+//! GitHub: its signatures, the words of its events, and its REST interface.
+
+pub mod event;
+mod payload;
+pub mod signature;
+mod text;
+
+pub use event::{Facts, Hook, HookError, RegistryHint, read};
+pub use signature::{Secrets, SignatureError, verify};
