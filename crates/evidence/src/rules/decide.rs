@@ -2,7 +2,7 @@
 
 use super::ci::{published_without_green_ci, verdict_at};
 use super::fact::{CiFact, DeploymentFact, PublicationFact, SmokeFact};
-use super::finding::{Finding, Rule, instant};
+use super::finding::{Finding, Rule, instant, sorted};
 use super::reference::{Pin, judge, pinned_digest};
 use super::tested::{Staging, staging, tested};
 use super::{Policy, code, is_trial};
@@ -121,17 +121,15 @@ impl Case<'_> {
     fn ci(&self) -> Reason {
         let Question { digest, at, .. } = *self.question;
         let published = self.facts.publications.iter().filter(|fact| fact.at <= at);
-        let findings = published.map(|fact| (fact, published_without_green_ci(fact, &self.facts.ci)));
-        let last = findings.max_by_key(|(fact, finding)| (fact.at, finding.is_some(), &fact.evidence));
-        if let Some((publication, finding)) = last {
-            let Some(finding) = finding else {
+        if let Some(publication) = published.max_by_key(|fact| (fact.at, &fact.evidence)) {
+            let Some(finding) = published_without_green_ci(publication, &self.facts.ci) else {
                 let message = format!(
                     "CI was green about {} when it was published at {}.",
                     publication.commit.short(),
                     instant(publication.at)
                 );
                 let verdict = verdict_at(&self.facts.ci, publication.at).map(|fact| &fact.evidence);
-                let evidence = super::finding::sorted(verdict.into_iter().chain([&publication.evidence]));
+                let evidence = sorted(verdict.into_iter().chain([&publication.evidence]));
                 return Reason { evidence, ..speaks(Some(Rule::R1), code::CI_GREEN, message) };
             };
             return against(finding, self.asked);
@@ -226,8 +224,7 @@ impl Case<'_> {
         };
         let mut findings: Vec<&Finding> = self.facts.tags.iter().filter(open).collect();
         findings.sort_by_key(|finding| (finding.opened_at, &finding.key));
-        let by_tag =
-            reference.and_then(|text| text.parse::<ImageRef>().ok()).filter(|it| it.digest.is_none());
+        let by_tag = reference.and_then(|text| text.parse::<ImageRef>().ok());
         let by_tag = by_tag.map(|reference| reference.to_string());
         let about = |finding: &Finding| {
             finding.digest.as_ref() == Some(digest) || by_tag.as_ref() == Some(&finding.subject)

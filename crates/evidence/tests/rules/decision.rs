@@ -74,7 +74,7 @@ type Change = fn(&mut DigestFacts);
 
 #[test]
 fn each_thing_that_is_wrong_denies() {
-    let cases: [(&str, Option<&str>, Change, &[&str]); 22] = [
+    let cases: [(&str, Option<&str>, Change, &[&str]); 24] = [
         ("prod", None, |_| {}, &[]),
         ("dev", Some("shop:latest"), |facts| facts.deployments.clear(), &[]),
         ("prod", None, |facts| facts.ci = ci("10 failure; 50 success"), &["published-on-red"]),
@@ -101,6 +101,17 @@ fn each_thing_that_is_wrong_denies() {
             &["ci-not-green"],
         ),
         ("dev", None, |facts| facts.smokes.clear(), &["untested-digest"]),
+        // What is later is not looked at.
+        ("dev", None, |facts| facts.smokes = smokes("15 success; 101 failure"), &[]),
+        (
+            "dev",
+            None,
+            |facts| {
+                facts.publications = publications("101 A v1.2.3");
+                facts.ci = ci("10 failure; 101 success");
+            },
+            &["ci-not-green"],
+        ),
         ("prod", None, |facts| facts.smokes = smokes("15 success; 16 failure"), &["untested-digest"]),
         ("prod", None, |facts| facts.deployments.clear(), &["skipped-staging"]),
         ("prod", None, |facts| facts.deployments = deployments("30-40 A prod success"), &[]),

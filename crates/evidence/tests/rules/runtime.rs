@@ -1,7 +1,7 @@
 //! R5: something else runs than was deployed.
 
 use crate::support::{check_form, deployments, name, observations, told};
-use evidence::rules::drift;
+use evidence::rules::{RuntimeFact, drift};
 
 const A: &str = "10-20 A prod success; ";
 
@@ -22,6 +22,19 @@ fn what_runs_is_what_was_deployed() {
         ("only the commit is said, and right", "", "30 commit=A; 40 commit=A", ""),
         ("only the commit is said, and wrong", "", "30 commit=B; 40 commit=B", "undeployed-image - 40.."),
         ("went back by hand", "22-25 B prod success", "30 A; 40 A", "drift A 40.."),
+        ("told twice at one instant", "", "30 B; 30 digest=B", ""),
+        (
+            "put right, and wrong again once",
+            "45-50 B prod success; 52-55 A prod success",
+            "30 B; 40 B; 60 B",
+            "undeployed-image B 40..50",
+        ),
+        (
+            "put right, and wrong again",
+            "45-50 B prod success; 52-55 A prod success",
+            "30 B; 40 B; 60 B; 70 B",
+            "undeployed-image B 40..50; drift B 70..",
+        ),
         (
             "went back by hand, and then for good",
             "22-25 B prod success; 45-50 A prod success",
@@ -76,6 +89,17 @@ fn where_nothing_is_recorded_whatever_runs_is_a_finding() {
     assert_eq!(found("10-20 - prod success", "30 digest=A; 40 digest=A"), "");
     assert_eq!(found("10-20 - prod success", "30 A; 40 A"), "undeployed-image A 40..");
     assert_eq!(found("10-20 - prod success", "30 commit=-; 40 commit=-"), "");
+}
+
+#[test]
+fn other_services_and_those_that_do_not_answer_say_nothing() {
+    let mut seen = observations("30 B; 40 B");
+    let found = |deployed: &str, seen: &[RuntimeFact]| {
+        told(&drift(&name("api"), &name("prod"), &deployments(deployed), seen))
+    };
+    assert_eq!(found("10-20 B prod success", &seen), "undeployed-image B 40..", "web is not api");
+    seen.iter_mut().for_each(|fact| fact.reachable = false);
+    assert_eq!(found("", &seen), "");
 }
 
 #[test]
