@@ -9,6 +9,7 @@ pub mod config;
 pub mod field;
 pub mod github;
 pub mod http;
+pub mod net;
 pub mod service;
 pub mod store;
 pub mod worker;

@@ -83,9 +83,9 @@ pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
     block_on_all_cores(async {
         let shutdown = shutdown()?;
         let store = Store::new(&config.database);
-        worker::run(&store, config.worker, shutdown).await;
+        let worked = worker::run(&store, config.worker, shutdown).await;
         close(&store).await;
-        Ok(())
+        worked.map_err(|error| Failure::Failed(error.to_string()))
     })
 }
 

@@ -7,6 +7,7 @@ mod build;
 mod database;
 mod github;
 mod logging;
+mod notify;
 mod server;
 mod worker;
 
@@ -14,6 +15,7 @@ pub use build::BuildConfig;
 pub use database::{DatabaseConfig, PostgresConfig, SqliteConfig};
 pub use github::{GithubConfig, GithubToken};
 pub use logging::{LogConfig, LogFormat};
+pub use notify::{NotifyConfig, NotifySecret};
 pub use server::{ServerConfig, listen_address};
 pub use worker::WorkerConfig;
 
@@ -109,6 +111,12 @@ pub(crate) mod tests {
             ("PORTBOOK_COMMIT", "abc"),
             ("PORTBOOK_LOG_FORMAT", "xml"),
             ("PORTBOOK_WORKER_INTERVAL_MS", "0"),
+            ("PORTBOOK_OBSERVE_INTERVAL_S", "1h"),
+            ("PORTBOOK_REGISTRY_INTERVAL_S", "0"),
+            ("PORTBOOK_DEPLOYMENT_TIMEOUT_MIN", "-1"),
+            ("PORTBOOK_DELIVERY_DAYS", "0"),
+            ("PORTBOOK_NOTIFY_URL", "chat.example"),
+            ("PORTBOOK_NOTIFY_SECRET_FILE", "/does/not/exist"),
             ("PORTBOOK_PUBLIC_BOARD", "perhaps"),
             ("PORTBOOK_WEB_ROOT", "/does/not/exist"),
         ];

@@ -1,87 +1,122 @@
-//! The worker: a loop that projects evidence, and shows that it is alive.
+//! The worker: loops that run side by side until they are told to stop.
+//!
+//! Each loop does one step after another, rests when there is nothing to do, and backs off by itself when
+//! something fails. None waits for another, and several workers may run on one database.
+
+mod projecting;
+mod repeat;
 
 use crate::config::WorkerConfig;
-use crate::service::{clock, project};
-use crate::store::{Lock, Store, StoreError};
+use crate::net::{Client, NetError};
+use crate::store::Store;
+use repeat::{Loop, endless};
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinSet};
 
-/// The longest pause after errors.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a loop rests that panicked.
+const REST_AFTER_PANIC: Duration = Duration::from_secs(2);
 
-/// How often the worker shows that it is alive.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+/// What the loops share. Cheap to clone.
+#[derive(Clone)]
+struct Context {
+    store: Store,
+    config: Arc<WorkerConfig>,
+    #[allow(dead_code, reason = "the loops that ask other services use it")]
+    client: Client,
+    /// This worker's name, unique among those that run at one time.
+    name: Arc<str>,
+    /// Becomes true when it is time to stop.
+    shutdown: watch::Receiver<bool>,
+}
 
-/// Workers that were silent for a day are forgotten.
-const FORGET_AFTER_MICROS: i64 = 24 * 3600 * 1_000_000;
+/// The list of all loops.
+fn loops(context: &Context) -> Vec<Loop> {
+    vec![endless(context, projecting::Projecting::new)]
+}
 
-/// Works until `shutdown`; the step that is under way then is finished first.
-pub async fn run(store: &Store, config: WorkerConfig, shutdown: impl Future<Output = ()>) {
+/// Works until `shutdown`; the steps that are under way then are finished first.
+///
+/// # Errors
+/// When the client for HTTP cannot be made.
+pub async fn run(
+    store: &Store,
+    config: WorkerConfig,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), NetError> {
+    let (stop, stopping) = watch::channel(false);
+    let context = Context {
+        store: store.clone(),
+        client: Client::new(config.certificates.as_deref())?,
+        config: Arc::new(config),
+        name: name().into(),
+        shutdown: stopping,
+    };
+    tracing::info!(worker = &*context.name, "working");
+    let mut running = Running::start(loops(&context));
     let mut shutdown = pin!(shutdown);
-    let mut worker =
-        Worker { store, name: format!("{}-{}", host_name(), std::process::id()), last_beat: None };
-    let mut pause_after_error = config.interval;
-    tracing::info!(worker = worker.name, "working");
-    loop {
-        let pause = match worker.step().await {
-            Ok(0) => {
-                pause_after_error = config.interval;
-                config.interval
-            }
-            Ok(_) => Duration::ZERO,
-            Err(error) => {
-                let pause = pause_after_error;
-                tracing::warn!(%error, retry_in = ?pause, "could not work");
-                pause_after_error = LONGEST_PAUSE.min(pause * 2);
-                pause
-            }
-        };
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            () = tokio::time::sleep(pause) => {}
-        }
+    tokio::select! {
+        () = &mut shutdown => {}
+        () = running.keep_up() => {}
     }
+    stop.send_replace(true);
+    running.end().await;
     tracing::info!("stopped working");
+    Ok(())
 }
 
-struct Worker<'a> {
-    store: &'a Store,
-    name: String,
-    last_beat: Option<Instant>,
+/// The loops' tasks.
+struct Running {
+    loops: Vec<Loop>,
+    tasks: JoinSet<()>,
+    of_task: HashMap<Id, usize>,
 }
 
-impl Worker<'_> {
-    /// One step; answers how many documents it took. A worker that cannot work shows no sign of life.
-    async fn step(&mut self) -> Result<usize, StoreError> {
-        let projected = project::project_next(self.store).await?;
-        if projected.documents > 0 {
-            let project::Projected { documents, changed, .. } = projected;
-            tracing::info!(documents, changed, "projected");
+impl Running {
+    fn start(loops: Vec<Loop>) -> Self {
+        let mut running = Self { tasks: JoinSet::new(), of_task: HashMap::new(), loops };
+        for index in 0..running.loops.len() {
+            running.spawn(index, Duration::ZERO);
         }
-        if self.last_beat.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
-            self.beat().await?;
-        }
-        Ok(projected.documents)
+        running
     }
 
-    async fn beat(&mut self) -> Result<(), StoreError> {
-        let mut session = self.store.write(Lock::None).await?;
-        let now = clock::now();
-        if self.last_beat.is_none() {
-            session.forget_workers(now - FORGET_AFTER_MICROS).await?;
+    fn spawn(&mut self, index: usize, rest: Duration) {
+        let work = (self.loops[index])();
+        let task = self.tasks.spawn(async move {
+            tokio::time::sleep(rest).await;
+            work.await;
+        });
+        self.of_task.insert(task.id(), index);
+    }
+
+    /// Starts a loop again that panicked, so that a fault in one never ends what the others do. Such a loop
+    /// rests first.
+    async fn keep_up(&mut self) {
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            let Err(panic) = ended else { continue };
+            tracing::error!(error = %panic, "a loop of the worker panicked; it is started again");
+            if let Some(index) = self.of_task.remove(&panic.id()) {
+                self.spawn(index, REST_AFTER_PANIC);
+            }
         }
-        session.beat(&self.name, now).await?;
-        session.commit().await?;
-        self.last_beat = Some(Instant::now());
-        Ok(())
+    }
+
+    async fn end(mut self) {
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// The host's name, where the kernel tells it in a file; only for people who look at the table.
-fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    if name.is_empty() { "worker".to_owned() } else { name.to_owned() }
+/// The host's name, where the kernel tells it in a file, the process's number, and something random: two
+/// containers can have the first two in common.
+fn name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "worker" } else { host.trim() };
+    // Without random numbers the name is as unique as host and process make it.
+    let random = getrandom::u32().unwrap_or_default();
+    format!("{host}-{}-{random:08x}", std::process::id())
 }

@@ -12,7 +12,7 @@ pub use process::{Process, eventually, get, read_all, run, send};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use portbook::config::{BuildConfig, ServerConfig};
+use portbook::config::{BuildConfig, GithubConfig, Reader, ServerConfig};
 use portbook::http::{App, router};
 use portbook::service::board::{self, Board};
 use portbook::service::project::project_next;
@@ -56,6 +56,7 @@ impl Ledger {
             store: store.clone(),
             build: Arc::new(BuildConfig::default()),
             server: Arc::new(ServerConfig { listen, web_root, public_board }),
+            github: Arc::new(GithubConfig::read(&Reader::new(&|_| None))),
         });
         Self { store, router, database }
     }
