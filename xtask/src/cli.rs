@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, build_image, ci, compose_image_mode, doctor, gate, images, publish, smoke, tags, test, workflows,
+    bench, build_image, ci, compose_image_mode, doctor, evidence, gate, images, publish, smoke, tags, test,
+    workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -42,6 +43,8 @@ pub enum Command {
     Publish(publish::Args),
     /// Say what is in the registry, and remove what nothing needs
     Images(images::Args),
+    /// Say what evidence is here, and post what the ledger has not got
+    Evidence(evidence::Args),
     /// Switch docker-compose.dev.yml between building the application and running a published image
     ComposeImageMode(compose_image_mode::Args),
     /// Say which tags, version and labels the present event gets, and why

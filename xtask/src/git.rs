@@ -7,6 +7,21 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use xshell::cmd;
 
+/// What git knows of a commit.
+#[derive(Clone, Debug)]
+pub struct CommitFacts {
+    /// The commit.
+    pub commit: CommitSha,
+    /// When it was made.
+    pub at: OffsetDateTime,
+    /// Its parents, first parent first.
+    pub parents: Vec<CommitSha>,
+    /// Its author's name.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
 /// Questions to git, asked in the repository's root.
 pub struct Git<'a>(&'a Context);
 
@@ -96,10 +111,38 @@ impl<'a> Git<'a> {
         list.unwrap_or_default().lines().filter_map(|line| line.parse().ok()).collect()
     }
 
+    /// A commit and those before it, at most that many, the latest first.
+    pub fn commits(&self, from: &str, most: usize) -> Vec<CommitFacts> {
+        let most = format!("--max-count={most}");
+        // The raw form tells the true parents also where the clone is shallow and its oldest commit seems to have none.
+        let raw = self.ask(&["log", &most, "--format=raw", "--no-show-signature", from, "--"]);
+        let raw = raw.unwrap_or_default();
+        let mut parents: Vec<Vec<CommitSha>> = Vec::new();
+        for line in raw.lines() {
+            if line.starts_with("commit ") {
+                parents.push(Vec::new());
+            } else if let (Some(parent), Some(of)) = (line.strip_prefix("parent "), parents.last_mut()) {
+                of.extend(parent.parse().ok());
+            }
+        }
+        let log =
+            self.ask(&["log", &most, "--format=%H%x1f%ct%x1f%an%x1f%s", "--no-show-signature", from, "--"]);
+        let lines = log.as_deref().unwrap_or_default().lines().zip(parents);
+        lines.filter_map(|(line, parents)| commit_facts(line, parents)).collect()
+    }
+
     /// A file as it is in a commit.
     pub fn file(&self, sha: &str, path: &str) -> Option<String> {
         self.ask(&["show", &format!("{sha}:{path}")])
     }
+}
+
+fn commit_facts(line: &str, parents: Vec<CommitSha>) -> Option<CommitFacts> {
+    let mut fields = line.splitn(4, '\u{1f}');
+    let commit = fields.next()?.parse().ok()?;
+    let at = OffsetDateTime::from_unix_timestamp(fields.next()?.parse().ok()?).ok()?;
+    let (author, subject) = (fields.next()?.to_owned(), fields.next()?.to_owned());
+    Some(CommitFacts { commit, at, parents, author, subject })
 }
 
 /// `owner/name` from a remote's URL, whatever its form.

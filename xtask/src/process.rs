@@ -132,9 +132,26 @@ fn signal_group(pid: u32, name: &str) {
         .status();
 }
 
-/// The environment for child processes: this process's own without the variables that `cargo run` adds.
-/// They describe the xtask package, and build scripts that look at them would run again every time.
+/// Whom evidence is posted to, and by whose right. That is this program's business: a test that inherited it would post
+/// what it made up, and what an npm package's script can read is no secret.
+const LEDGER: &[&str] = &[
+    "PORTBOOK_URL",
+    "PORTBOOK_TOKEN",
+    "PORTBOOK_TOKEN_FILE",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+];
+
+/// The environment for child processes: this process's own without the variables that `cargo run` adds and without the way
+/// to the ledger. Cargo's describe the xtask package, and build scripts that look at them would run again every time.
 pub fn child_env(ctx: &Context) -> BTreeMap<String, String> {
+    let mut env = own_env(ctx);
+    LEDGER.iter().for_each(|key| drop(env.remove(*key)));
+    env
+}
+
+/// The same for this program itself and its other half, which post what they did.
+pub fn own_env(ctx: &Context) -> BTreeMap<String, String> {
     let mut env = without_cargo_run(&ctx.env);
     if let Some(path) = crate::tools::path_with_engine(ctx) {
         env.insert("PATH".to_owned(), path);

@@ -26,6 +26,7 @@ fn every_command_has_help_with_examples() {
         "gate",
         "workflows",
         "doctor",
+        "evidence",
         "completions",
     ] {
         assert!(help.contains(command), "{command} is not listed");

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use xtask::commands::smoke::BrowserPaths;
 use xtask::context::{Context, Head};
 use xtask::error::{Exit, Reported};
+use xtask::ledger;
 use xtask::plan::{self, JobReport, RunReport, summary};
 use xtask::policy::Pipeline;
-use xtask::record;
 
 /// What is booted, and how.
 #[derive(Debug, clap::Args)]
@@ -97,7 +97,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let passed = report.steps().all(|check| !matches!(check.outcome, plan::Outcome::Failed(_)));
     if let Some((commit, digest, engine)) = claim.filter(|_| !head.dirty) {
         let outcome = if passed { Outcome::Success } else { Outcome::Failure };
-        record::write(ctx, &pipeline, Claim::Smoke { commit, digest, outcome, engine: engine.parse()? })?;
+        ledger::record(ctx, &pipeline, Claim::Smoke { commit, digest, outcome, engine: engine.parse()? })?;
     }
     let (word, colour) = if passed { ("healthy", "32") } else { ("NOT HEALTHY", "31") };
     let way = if args.processes { "WITHOUT a container" } else { "in a container" };

@@ -4,14 +4,17 @@ use super::{prepare, reproduce, sbom};
 use crate::context::{Context, Head};
 use crate::error::{Exit, Problem, Reported};
 use crate::image::{Platform, Platforms, Runner, read_layout, violations};
-use crate::plan::{Need, Plan, Step};
+use crate::ledger;
+use crate::plan::{Need, Plan, RunReport, Step};
 use crate::policy::Pipeline;
-use crate::record;
 use crate::tools::runner;
 use anyhow::Result;
 use clap::ValueEnum;
-use evidence::Claim;
+use evidence::{BuildCache, Claim};
 use std::path::PathBuf;
+
+/// The step that builds.
+const BUILD: &str = "image/build";
 
 /// Arguments of `build-image`.
 #[derive(Debug, clap::Args)]
@@ -185,7 +188,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         }
         step
     };
-    let mut steps = vec![build("image/build", &destination, args.no_cache)];
+    let mut steps = vec![build(BUILD, &destination, args.no_cache)];
     if let Destination::Layout(dir) = &destination {
         // BuildKit adds to a layout that is there; an artefact is one image.
         let mut clear = Step::new("image/clear", &["rm", "-rf", "--", dir]).lane("buildkit");
@@ -204,13 +207,14 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         print!("{}{}", plan.script(), second.map(|plan| plan.script()).unwrap_or_default());
         return Ok(());
     }
-    prepare(ctx, "build-image", &plan)?;
+    let report = prepare(ctx, "build-image", &plan)?;
+    let built = Built::of(ctx, &report, args.no_cache);
     match (&destination, args.target) {
         (Destination::Layout(dir), Target::Production) => {
             if let Some(second) = second {
                 reproduce::verify(ctx, dir, again, &second)?;
             }
-            check_artefact(ctx, &pipeline, &head, dir, &platforms, args.json)
+            check_artefact(ctx, &pipeline, &head, dir, &platforms, built, args.json)
         }
         _ => {
             if args.json {
@@ -253,12 +257,41 @@ fn relative(ctx: &Context, path: &std::path::Path) -> Result<String> {
     }
 }
 
+/// How a build went.
+#[derive(Clone, Copy)]
+struct Built {
+    milliseconds: Option<u64>,
+    cache: Option<BuildCache>,
+}
+
+impl Built {
+    /// Of the step that built. Whether a builder that was told nothing had something in its cache is known only where it
+    /// says that it took a layer from there.
+    fn of(ctx: &Context, report: &RunReport, no_cache: bool) -> Self {
+        let step = report.steps().find(|step| step.id == BUILD);
+        let milliseconds = step.and_then(|step| u64::try_from(step.time.as_millis()).ok());
+        let log = ctx.root.join("target/xtask/logs/build-image/image.build.log");
+        let took_layers = || {
+            let text = std::fs::read(log).unwrap_or_default();
+            String::from_utf8_lossy(&text)
+                .lines()
+                .any(|line| line.starts_with('#') && line.ends_with(" CACHED"))
+        };
+        let cache = match no_cache {
+            true => Some(BuildCache::Cold),
+            false => took_layers().then_some(BuildCache::Warm),
+        };
+        Self { milliseconds, cache }
+    }
+}
+
 fn check_artefact(
     ctx: &Context,
     pipeline: &Pipeline,
     head: &Head,
     dir: &str,
     wanted: &[Platform],
+    built: Built,
     json: bool,
 ) -> Result<()> {
     let layout = read_layout(&ctx.root.join(dir))?;
@@ -291,11 +324,11 @@ fn check_artefact(
             digest: layout.digest,
             platforms,
             size_bytes: layout.size_bytes,
-            milliseconds: None,
-            cache: None,
+            milliseconds: built.milliseconds,
+            cache: built.cache,
             schema_range: None,
         };
-        record::write(ctx, pipeline, claim)?;
+        ledger::record(ctx, pipeline, claim)?;
     }
     eprintln!("  next: cargo xtask smoke --artefact {dir}");
     Ok(())

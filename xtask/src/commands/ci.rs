@@ -4,9 +4,9 @@ use super::test::{self, Database};
 use super::{Needs, conclude, run_plan};
 use crate::context::{Context, Head};
 use crate::error::{Problem, nearest};
+use crate::ledger;
 use crate::plan::{self, Counter, Job, Need, Outcome, Plan, RunOptions, RunReport, Step};
 use crate::policy::{Pipeline, affected_jobs};
-use crate::record;
 use crate::tools::LINTERS_BIN;
 use anyhow::{Context as _, Result};
 use evidence::{CiJob, Claim};
@@ -288,7 +288,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         println!("{:#}", plan::json::value(&report));
     }
     if !head.dirty && !report.jobs.is_empty() {
-        record::write(ctx, &pipeline, verdict(&head, &report)?)?;
+        ledger::record(ctx, &pipeline, verdict(&head, &report)?)?;
     }
     eprintln!("\n{}", sentence(&report));
     eprintln!("{}", report.counts());

@@ -6,6 +6,7 @@ pub mod ci;
 pub mod compose_image_mode;
 pub mod doctor;
 pub mod events;
+pub mod evidence;
 pub mod gate;
 pub mod images;
 mod needs;
@@ -37,6 +38,7 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Gate(args) => gate::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Publish(args) => publish::run(ctx, &args),
+        Command::Evidence(args) => evidence::run(ctx, &args),
         Command::Images(args) => images::run(ctx, &args),
         Command::Bench(args) => bench::run(ctx, &args),
         Command::Workflows(args) => workflows::run(ctx, &args),
@@ -56,12 +58,13 @@ fn run_plan(ctx: &Context, name: &str, plan: &Plan, options: RunOptions) -> Resu
 }
 
 /// Runs a plan whose steps only prepare something: quiet about success, an error when a step did not pass.
-fn prepare(ctx: &Context, name: &str, plan: &Plan) -> Result<()> {
+fn prepare(ctx: &Context, name: &str, plan: &Plan) -> Result<RunReport> {
     let report = run_plan(ctx, name, plan, RunOptions::default())?;
     if report.steps().any(|step| !step.outcome.is_good()) {
         eprint!("\n{}", plan::summary::text(&report, ctx.out));
     }
-    conclude(&report)
+    conclude(&report)?;
+    Ok(report)
 }
 
 /// The error that a report stands for: failed before cancelled before missing.

@@ -8,7 +8,7 @@ use crate::context::{Context, Head};
 use crate::error::{Exit, Problem};
 use crate::plan::{Need, Plan, Step};
 use crate::policy::Pipeline;
-use crate::process::child_env;
+use crate::process::own_env;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use evidence::ImageRef;
@@ -152,7 +152,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         .args(&boot.argv[1..])
         .current_dir(&ctx.root)
         .env_clear()
-        .envs(child_env(ctx))
+        .envs(own_env(ctx))
         .exec())
     .with_context(|| format!("cannot run: {}", boot.line()))
 }

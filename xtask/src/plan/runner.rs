@@ -250,7 +250,7 @@ impl<'a> Runner<'a> {
 
 /// Runs one step to its end, or to the user's stop, with its output in `log`.
 fn execute(ctx: &Context, step: &Step, log: &Path) -> Result<Option<i32>> {
-    let mut env = process::child_env(ctx);
+    let mut env = if step.is_xtask() { process::own_env(ctx) } else { process::child_env(ctx) };
     env.extend(step.env.clone());
     let program = if step.is_xtask() { process::own_binary()?.into() } else { step.argv[0].clone().into() };
     let spawn = Spawn { program, args: step.argv[1..].to_vec(), dir: ctx.root.join(&step.dir), env };

@@ -2,7 +2,7 @@
 //!
 //! Source: distribution's token authentication specification; RFC 7617 for Basic.
 
-use super::secret::Secret;
+use crate::secret::Secret;
 use base64::Engine as _;
 use serde::Deserialize;
 use std::time::{Duration, Instant};

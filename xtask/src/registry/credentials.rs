@@ -2,9 +2,9 @@
 //!
 //! Source: Docker's `config.json` (`auths`, `credsStore`, `credHelpers`) and the credential helpers' protocol.
 
-use super::secret::Secret;
 use crate::context::Env;
 use crate::error::Problem;
+use crate::secret::Secret;
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use serde::Deserialize;

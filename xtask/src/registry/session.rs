@@ -4,10 +4,11 @@ use super::auth::{self, Challenge, Token};
 use super::call::{Answer, Call, Payload, Stumble};
 use super::credentials::Kind;
 use super::fault;
-use super::secret::Secret;
-use super::transport::{Transport, passes};
+use super::transport::Transport;
 use crate::error::{Exit, Problem};
 use crate::net;
+use crate::patience::passes;
+use crate::secret::Secret;
 use std::time::Instant;
 
 impl Transport {

@@ -4,15 +4,15 @@ use super::auth::{self, Token};
 use super::call::{Answer, Call, Payload, Stumble};
 use super::credentials::{Credentials, Kind};
 use super::fault;
-use super::patience::{Patience, random, retry_after};
-use super::secret::{Redactor, Secret};
 use crate::context::{Env, Stop};
 use crate::error::{Exit, Problem};
 use crate::net;
+use crate::patience::{Patience, passes, random, rest, retry_after};
+use crate::secret::{Redactor, Secret};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use time::OffsetDateTime;
 use ureq::{Agent, SendBody, http};
 
@@ -142,14 +142,7 @@ impl Transport {
         if pause >= Duration::from_secs(2) {
             eprintln!("  {} is asked again in {:.0} s", self.host, pause.as_secs_f64());
         }
-        let until = Instant::now() + pause;
-        while Instant::now() < until {
-            if self.stop.requested() {
-                return Err(stopped());
-            }
-            std::thread::sleep((until - Instant::now()).min(Duration::from_millis(50)));
-        }
-        Ok(())
+        if rest(&self.stop, pause) { Ok(()) } else { Err(stopped()) }
     }
 
     /// Sends a request once; a registry that asks for authentication gets it.
@@ -242,11 +235,6 @@ impl Transport {
     }
 }
 
-/// Whether an answer means "not now".
-pub fn passes(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
-}
-
 fn stopped() -> Problem {
     Problem::new(
         Exit::Interrupted,
@@ -269,16 +257,5 @@ impl<R: Read> Read for Counted<'_, R> {
         self.transport.sent.set(self.transport.sent.get() + read as u64);
         (self.transport.progress)(read as u64);
         Ok(read)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_passes_is_asked_again() {
-        assert!([408, 429, 500, 502, 503, 504].into_iter().all(passes));
-        assert!(![200, 400, 401, 403, 404, 405, 409, 413, 501].into_iter().any(passes));
     }
 }

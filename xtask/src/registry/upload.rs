@@ -3,8 +3,8 @@
 use super::call::{Answer, Call, Payload, Stumble};
 use super::fault;
 use super::repository::Repository;
-use super::transport::passes;
 use crate::error::Problem;
+use crate::patience::passes;
 use anyhow::Result;
 use evidence::Digest;
 use std::path::Path;

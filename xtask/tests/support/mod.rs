@@ -74,6 +74,11 @@ impl Fixture {
             "GITHUB_SERVER_URL",
             "GITHUB_API_URL",
             "GITHUB_TOKEN",
+            "PORTBOOK_URL",
+            "PORTBOOK_TOKEN",
+            "PORTBOOK_TOKEN_FILE",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
         ] {
             command.env_remove(key);
         }

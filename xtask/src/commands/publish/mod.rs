@@ -10,6 +10,7 @@ mod wanted;
 use crate::context::Context;
 use crate::error::{Exit, Problem};
 use crate::image::Graph;
+use crate::ledger;
 use crate::policy::Pipeline;
 use crate::policy::floating::Move;
 use crate::record;
@@ -213,10 +214,12 @@ fn record_published(
         repository: publisher.repository.reference(),
         tags: ours.map(|fate| fate.wish.tag.clone()).collect(),
     };
-    // Said once: publishing again is no new fact.
-    if documents.iter().all(|document| document.claim != claim) {
-        record::write(ctx, pipeline, claim)
-            .map_err(|error| anyhow!("published, but not recorded: {error:#}"))?;
-    }
+    // Said once: publishing again is no new fact. But whoever was killed before it was posted posts it now.
+    let document = match documents.iter().find(|document| document.claim == claim) {
+        Some(document) => document.clone(),
+        None => record::write(ctx, pipeline, claim)
+            .map_err(|error| anyhow!("published, but not recorded: {error:#}"))?,
+    };
+    ledger::post(ctx, pipeline, &[document]);
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_yaml::Value;
 /// The rights that some commands need. No other call is a reason to write anything.
 const REASONS: &[(&str, &[&str])] = &[
     ("packages", &["publish", "images", "promote"]),
-    ("id-token", &["deploy", "promote", "rollback", "web", "infra"]),
+    ("id-token", &["deploy", "evidence", "infra", "promote", "publish", "rollback", "web"]),
 ];
 /// Commands that must not be stopped half way.
 const UNSTOPPABLE: &[&str] = &["publish", "promote", "deploy", "rollback", "web", "infra", "images"];

@@ -1,7 +1,8 @@
 //! How long to wait before asking again.
 
+use crate::context::Stop;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -12,7 +13,7 @@ pub struct Patience {
     pub attempts: u32,
     /// The first pause; each further one is twice as long.
     pub base: Duration,
-    /// No pause is longer, whatever the registry asks for.
+    /// No pause is longer, whatever the other side asks for.
     pub longest: Duration,
 }
 
@@ -23,7 +24,7 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// The pause after the `attempt`-th try, from 1: what the registry asked for, else doubling, and from half of it to
+    /// The pause after the `attempt`-th try, from 1: what the other side asked for, else doubling, and from half of it to
     /// all of it at random, so that those who failed together do not come back together.
     pub fn pause(&self, attempt: u32, asked: Option<Duration>, random: u64) -> Duration {
         if let Some(asked) = asked {
@@ -50,9 +51,35 @@ pub fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
+/// Whether an answer means "not now".
+pub fn passes(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// Waits that long; false as soon as the user asks to stop.
+pub fn rest(stop: &Stop, pause: Duration) -> bool {
+    let until = Instant::now() + pause;
+    loop {
+        if stop.requested() {
+            return false;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        std::thread::sleep(left.min(Duration::from_millis(50)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_passes_is_asked_again() {
+        assert!([408, 429, 500, 502, 503, 504].into_iter().all(passes));
+        assert!(![200, 400, 401, 403, 404, 405, 409, 413, 501].into_iter().any(passes));
+    }
 
     #[test]
     fn pauses_grow_and_are_bounded() {
