@@ -14,3 +14,4 @@ mod pages;
 mod process;
 mod projection;
 mod support;
+mod upgrade;
