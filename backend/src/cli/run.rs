@@ -5,6 +5,7 @@ use crate::config::{
     BuildConfig, DatabaseConfig, GithubConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig,
 };
 use crate::http::{self, App};
+use crate::service::intake::Intake;
 use crate::service::status::{self, ReadyStatus};
 use crate::store::Store;
 use crate::worker;
@@ -67,6 +68,7 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             build: Arc::new(config.build),
             server: Arc::new(config.server),
             github: Arc::new(config.github),
+            intake: Intake::new(store.clone()),
         };
         let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
         http::serve(listener, http::router(app), shutdown).await;

@@ -1,6 +1,7 @@
 //! Evidence comes in.
 
 use super::auth::EvidenceWriter;
+use super::body::{check_json, unreadable};
 use super::{App, BODY_LIMIT, Problem};
 use crate::service::ingest::{self, IngestError, IngestReport};
 use ::evidence::Evidence;
@@ -8,7 +9,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use utoipa::ToSchema;
 
 /// A batch of documents, all of the token's project.
@@ -40,42 +41,10 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<IngestReport>, Problem> {
-    check_content_type(&headers)?;
-    let body = body.map_err(|rejection| unreadable(&rejection))?;
-    Ok(Json(ingest::ingest(&app.store, &access, &body).await?))
-}
-
-fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return Ok(());
-    };
-    let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    if media_type.trim().eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "not-json",
-        "The body's type is not taken",
-        "Send the body as application/json.",
-    ))
-}
-
-fn unreadable(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body-too-large",
-            "The body is too large",
-            format!("At most {BODY_LIMIT} bytes are taken; send the documents in smaller batches."),
-        );
-    }
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "incomplete-body",
-        "The body did not arrive whole",
-        "The connection ended, or its framing was wrong, before the body did.",
-    )
+    check_json(&headers, "Send the body as application/json.")?;
+    let advice = "send the documents in smaller batches";
+    let body = body.map_err(|rejection| unreadable(&rejection, BODY_LIMIT, advice))?;
+    Ok(Json(ingest::ingest(&app.intake, &access, &body).await?))
 }
 
 impl From<IngestError> for Problem {

@@ -2,6 +2,7 @@
 
 mod auth;
 mod board;
+mod body;
 mod evidence;
 mod health;
 mod layers;
@@ -16,6 +17,7 @@ pub use problem::Problem;
 pub use serve::{DRAIN_LIMIT, serve};
 
 use crate::config::{BuildConfig, GithubConfig, ServerConfig};
+use crate::service::intake::Intake;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -38,6 +40,8 @@ pub struct App {
     pub server: Arc<ServerConfig>,
     /// How GitHub is known.
     pub github: Arc<GithubConfig>,
+    /// Where what comes in waits to be written together.
+    pub intake: Intake,
 }
 
 fn api() -> OpenApiRouter<App> {

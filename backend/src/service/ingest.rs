@@ -1,10 +1,11 @@
 //! Takes evidence in.
 
 use super::claim;
-use super::log::{self, Provenance, Trust};
+use super::intake::Intake;
+use super::log::{Provenance, Trust};
 use super::token::Access;
 pub use crate::field::FieldError;
-use crate::store::{Lock, Store, StoreError};
+use crate::store::StoreError;
 use evidence::Evidence;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -75,7 +76,7 @@ struct Batch<'a> {
 ///
 /// # Errors
 /// When the batch as a whole is refused.
-pub async fn ingest(store: &Store, access: &Access, body: &[u8]) -> Result<IngestReport, IngestError> {
+pub async fn ingest(intake: &Intake, access: &Access, body: &[u8]) -> Result<IngestReport, IngestError> {
     let items = read_batch(body)?;
     let parsed: Vec<_> = items
         .iter()
@@ -95,7 +96,7 @@ pub async fn ingest(store: &Store, access: &Access, body: &[u8]) -> Result<Inges
     if !foreign.is_empty() {
         return Err(IngestError::OtherProject(foreign));
     }
-    let results = record(store, access, parsed).await?;
+    let results = record(intake, access, body.len(), parsed).await?;
     Ok(IngestReport { results })
 }
 
@@ -124,8 +125,9 @@ fn read_batch(body: &[u8]) -> Result<Vec<&RawValue>, IngestError> {
 }
 
 async fn record(
-    store: &Store,
+    intake: &Intake,
     access: &Access,
+    bytes: usize,
     parsed: Vec<Result<Evidence, Vec<FieldError>>>,
 ) -> Result<Vec<ItemResult>, StoreError> {
     let mut results = Vec::with_capacity(parsed.len());
@@ -155,9 +157,7 @@ async fn record(
             Err(errors) => results.push(rejected(index, errors)),
         }
     }
-    let mut session = store.write(Lock::Ledger).await?;
-    let appended = log::append(&mut session, &documents).await?;
-    session.commit().await?;
+    let appended = intake.append(documents, bytes).await?;
     let taken = results.iter_mut().filter(|result| result.status == ItemStatus::Recorded);
     for (result, appended) in taken.zip(appended) {
         result.sha256 = Some(appended.sha256);

@@ -3,8 +3,10 @@
 pub mod board;
 mod claim;
 pub mod clock;
+pub mod group_commit;
 mod history;
 pub mod ingest;
+pub mod intake;
 pub mod log;
 pub mod project;
 pub mod status;

@@ -4,7 +4,7 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 
 /// Why the store could not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, locked, read-only or full: trying again later may help.
     #[error("the database is not available: {0}")]

@@ -2,6 +2,7 @@
 
 mod board;
 mod chain;
+mod delivery;
 mod error;
 mod evidence;
 mod facts;
@@ -18,6 +19,7 @@ pub mod tables;
 mod token;
 
 pub use board::{BoardRows, CommitRow, PublicationRow, RunRow, Slot};
+pub use delivery::{Insertion, NewDelivery};
 pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
 pub use facts::{Key, Key3, Subjects};

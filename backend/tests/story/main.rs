@@ -9,6 +9,7 @@ mod board;
 mod command_line;
 mod contract;
 mod ingest;
+mod intake;
 mod operations;
 mod pages;
 mod process;

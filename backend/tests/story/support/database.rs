@@ -3,6 +3,7 @@
 use super::postgres::PostgresDatabase;
 use portbook::config::{DatabaseConfig, Reader};
 use portbook::store::Store;
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -76,6 +77,22 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// The one number that a query answers, past the application.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(_) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.file().unwrap());
+                let mut connection = options.connect().await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Self::Postgres(database) => {
+                let mut connection = sqlx::PgConnection::connect(&database.url()).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
     }
 
     /// Makes the database vanish under open connections.

@@ -13,8 +13,10 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use portbook::config::{BuildConfig, GithubConfig, Reader, ServerConfig};
+use portbook::github::Secrets;
 use portbook::http::{App, router};
 use portbook::service::board::{self, Board};
+use portbook::service::intake::Intake;
 use portbook::service::project::project_next;
 use portbook::service::token;
 use portbook::store::Store;
@@ -23,6 +25,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt as _;
+
+/// What webhooks are signed with.
+pub const WEBHOOK_SECRET: &str = "a secret that only tests know";
 
 /// A migrated database with the routes on it.
 pub struct Ledger {
@@ -50,13 +55,28 @@ impl Ledger {
     }
 
     pub fn on(database: Database, public_board: bool, web_root: Option<PathBuf>) -> Self {
+        Self::with_secrets(database, public_board, web_root, Secrets::parse(WEBHOOK_SECRET).ok())
+    }
+
+    pub fn without_webhook_secret(database: Database) -> Self {
+        Self::with_secrets(database, true, None, None)
+    }
+
+    fn with_secrets(
+        database: Database,
+        public_board: bool,
+        web_root: Option<PathBuf>,
+        secrets: Option<Secrets>,
+    ) -> Self {
+        let github = GithubConfig { secrets, ..GithubConfig::read(&Reader::new(&|_| None)) };
         let store = Store::new(&database.config());
         let listen = "127.0.0.1:0".parse().unwrap();
         let router = router(App {
             store: store.clone(),
             build: Arc::new(BuildConfig::default()),
             server: Arc::new(ServerConfig { listen, web_root, public_board }),
-            github: Arc::new(GithubConfig::read(&Reader::new(&|_| None))),
+            github: Arc::new(github),
+            intake: Intake::new(store.clone()),
         });
         Self { store, router, database }
     }
