@@ -5,6 +5,7 @@ mod board;
 mod body;
 mod evidence;
 mod health;
+mod hooks;
 mod layers;
 mod openapi;
 mod pages;
@@ -23,7 +24,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use std::sync::Arc;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 /// The most bytes of a request's body.
@@ -52,6 +53,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(openapi::serve))
         .routes(routes!(board::board))
         .routes(routes!(evidence::post))
+        .routes(routes!(hooks::github).layer(DefaultBodyLimit::max(hooks::HOOK_LIMIT)))
 }
 
 /// The whole application as one service.

@@ -8,6 +8,7 @@ mod auth;
 mod board;
 mod command_line;
 mod contract;
+mod hooks;
 mod ingest;
 mod intake;
 mod operations;

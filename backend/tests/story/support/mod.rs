@@ -184,3 +184,11 @@ pub fn statuses(answer: &Answer) -> Vec<String> {
     }
     results.iter().map(|result| result["status"].as_str().unwrap().to_owned()).collect()
 }
+
+/// The value of `X-Hub-Signature-256` for a body.
+pub fn sign(secret: &str, body: &[u8]) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = ring::hmac::sign(&key, body);
+    let digits: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256={digits}")
+}
