@@ -3,6 +3,7 @@
 pub mod board;
 mod claim;
 pub mod clock;
+pub mod delivery;
 pub mod group_commit;
 mod history;
 pub mod ingest;

@@ -3,6 +3,7 @@
 mod board;
 mod chain;
 mod delivery;
+mod delivery_work;
 mod error;
 mod evidence;
 mod facts;
@@ -20,6 +21,7 @@ mod token;
 
 pub use board::{BoardRows, CommitRow, PublicationRow, RunRow, Slot};
 pub use delivery::{Insertion, NewDelivery};
+pub use delivery_work::{DeliveryOutcome, PendingDelivery};
 pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
 pub use facts::{Key, Key3, Subjects};
@@ -101,6 +103,11 @@ impl Store {
             session.execute("SET LOCAL statement_timeout = 0", &[]).await?;
         }
         Ok(session)
+    }
+
+    /// Whether it is Postgres, where several can write at once.
+    pub fn is_postgres(&self) -> bool {
+        matches!(&*self.backend, Backend::Postgres(_))
     }
 
     /// Closes all connections, and waits until that is done.

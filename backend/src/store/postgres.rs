@@ -44,16 +44,7 @@ impl PostgresDatabase {
 
     pub(super) async fn write(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        let key = match lock {
-            Lock::Ledger => 1,
-            Lock::Projection => 2,
-            Lock::None => return Ok(transaction),
-        };
-        sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
-            .bind(LOCK_SPACE)
-            .bind(key)
-            .execute(&mut *transaction)
-            .await?;
+        take(&mut transaction, lock).await?;
         Ok(transaction)
     }
 
@@ -68,4 +59,19 @@ impl PostgresDatabase {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Waits for a lock; it is held to the transaction's end.
+pub(super) async fn take(transaction: &mut Transaction<'_, Postgres>, lock: Lock) -> Result<(), StoreError> {
+    let key = match lock {
+        Lock::Ledger => 1,
+        Lock::Projection => 2,
+        Lock::None => return Ok(()),
+    };
+    sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
+        .bind(LOCK_SPACE)
+        .bind(key)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! The statements of this application are the same in both databases, so they are written once, above
 //! this; sqlx's types differ per database, so they stay below it.
 
-use super::StoreError;
+use super::{Lock, StoreError, postgres};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -21,10 +21,8 @@ pub enum Session {
 #[derive(Clone, Copy)]
 pub(super) enum Param<'a> {
     Int(i64),
-    MaybeInt(Option<i64>),
     Text(&'a str),
     MaybeText(Option<&'a str>),
-    Blob(&'a [u8]),
 }
 
 /// One row of an answer; columns are counted from 0.
@@ -64,6 +62,17 @@ impl Session {
         })
     }
 
+    /// Waits for a lock that the transaction did not begin with. SQLite's writer has all of them.
+    ///
+    /// # Errors
+    /// When it stays taken.
+    pub async fn take(&mut self, lock: Lock) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => postgres::take(tx, lock).await,
+        }
+    }
+
     /// Makes the transaction durable. Nothing may be acknowledged before this has returned.
     ///
     /// # Errors
@@ -80,20 +89,16 @@ impl Session {
 fn sqlite_query<'q>(sql: impl SqlSafeStr, params: &[Param<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
     params.iter().fold(sqlx::query(sql), |query, param| match *param {
         Param::Int(value) => query.bind(value),
-        Param::MaybeInt(value) => query.bind(value),
         Param::Text(value) => query.bind(value.to_owned()),
         Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
-        Param::Blob(value) => query.bind(value.to_owned()),
     })
 }
 
 fn postgres_query<'q>(sql: impl SqlSafeStr, params: &[Param<'_>]) -> Query<'q, Postgres, PgArguments> {
     params.iter().fold(sqlx::query(sql), |query, param| match *param {
         Param::Int(value) => query.bind(value),
-        Param::MaybeInt(value) => query.bind(value),
         Param::Text(value) => query.bind(value),
         Param::MaybeText(value) => query.bind(value),
-        Param::Blob(value) => query.bind(value),
     })
 }
 

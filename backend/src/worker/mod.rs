@@ -3,6 +3,7 @@
 //! Each loop does one step after another, rests when there is nothing to do, and backs off by itself when
 //! something fails. None waits for another, and several workers may run on one database.
 
+mod delivering;
 mod projecting;
 mod repeat;
 
@@ -36,7 +37,7 @@ struct Context {
 
 /// The list of all loops.
 fn loops(context: &Context) -> Vec<Loop> {
-    vec![endless(context, projecting::Projecting::new)]
+    vec![endless(context, delivering::Delivering::new), endless(context, projecting::Projecting::new)]
 }
 
 /// Works until `shutdown`; the steps that are under way then are finished first.

@@ -36,6 +36,11 @@ impl Timestamp {
         (1970..=9999).contains(&utc.year()).then_some(Self(utc))
     }
 
+    /// The instant itself, in UTC.
+    pub fn instant(self) -> OffsetDateTime {
+        self.0
+    }
+
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub fn micros(self) -> i64 {
         i64::try_from(self.0.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
