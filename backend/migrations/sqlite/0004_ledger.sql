@@ -314,3 +314,13 @@ CREATE TABLE incident (
 
 CREATE INDEX incident_scope ON incident (project, scope);
 CREATE INDEX incident_newest ON incident (project, opened_at, id);
+
+CREATE INDEX incident_open ON incident (project, environment, service) WHERE resolved_at IS NULL;
+
+-- What the board and the lists of commits read, newest first.
+CREATE INDEX commit_known_time ON commit_known (project, occurred_at, commit_sha);
+CREATE INDEX commit_ci_time ON commit_ci (project, concluded_at);
+CREATE INDEX image_time ON image (project, occurred_at);
+CREATE INDEX smoke_time ON smoke (project, occurred_at);
+CREATE INDEX publication_time ON publication (project, occurred_at);
+CREATE INDEX publication_commit ON publication (project, commit_sha);

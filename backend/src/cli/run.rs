@@ -4,7 +4,7 @@ use super::{Failure, no_runtime};
 use crate::config::{
     BuildConfig, DatabaseConfig, GithubConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig,
 };
-use crate::http::{self, App};
+use crate::http::{self, App, Reading};
 use crate::service::intake::Intake;
 use crate::service::status::{self, ReadyStatus};
 use crate::store::Store;
@@ -69,6 +69,7 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             server: Arc::new(config.server),
             github: Arc::new(config.github),
             intake: Intake::new(store.clone()),
+            reading: Reading::default(),
         };
         let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
         http::serve(listener, http::router(app), shutdown).await;

@@ -17,19 +17,23 @@ impl FromRequestParts<App> for EvidenceWriter {
     }
 }
 
+/// The access of a request's token, whatever its scopes are.
+pub(super) async fn identify(app: &App, headers: &HeaderMap) -> Result<Access, Problem> {
+    match token::authenticate(&app.store, &bearer(headers)?).await {
+        Ok(access) => Ok(access),
+        Err(AuthError::Store(error)) => Err(error.into()),
+        Err(AuthError::Unknown) => Err(invalid("unknown-token", AuthError::Unknown)),
+        Err(AuthError::Expired) => Err(invalid("expired-token", AuthError::Expired)),
+    }
+}
+
 /// The access of a request whose token has this scope.
 pub(super) async fn require(app: &App, headers: &HeaderMap, scope: &Scope) -> Result<Access, Problem> {
-    let token = bearer(headers)?;
-    let access = match token::authenticate(&app.store, &token).await {
-        Ok(access) => access,
-        Err(AuthError::Store(error)) => return Err(error.into()),
-        Err(AuthError::Unknown) => return Err(invalid("unknown-token", AuthError::Unknown)),
-        Err(AuthError::Expired) => return Err(invalid("expired-token", AuthError::Expired)),
-    };
+    let access = identify(app, headers).await?;
     if access.has(scope) {
         return Ok(access);
     }
-    let id = token.id();
+    let id = &access.token_id;
     Err(Problem::new(
         StatusCode::FORBIDDEN,
         "missing-scope",

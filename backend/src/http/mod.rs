@@ -3,13 +3,18 @@
 mod auth;
 mod board;
 mod body;
+mod conditional;
 mod evidence;
 mod health;
+mod history;
 mod hooks;
+mod incidents;
 mod layers;
 mod openapi;
+mod page;
 mod pages;
 mod problem;
+mod read;
 mod serve;
 
 pub use health::Version;
@@ -18,6 +23,7 @@ pub use problem::Problem;
 pub use serve::{DRAIN_LIMIT, serve};
 
 use crate::config::{BuildConfig, GithubConfig, ServerConfig};
+use crate::service::board::BoardCache;
 use crate::service::intake::Intake;
 use crate::store::Store;
 use axum::Router;
@@ -43,6 +49,15 @@ pub struct App {
     pub github: Arc<GithubConfig>,
     /// Where what comes in waits to be written together.
     pub intake: Intake,
+    /// What readers share.
+    pub reading: Reading,
+}
+
+/// What readers share, so that many cost little more than one. Clones share it.
+#[derive(Clone, Default)]
+pub struct Reading {
+    /// The last boards.
+    boards: BoardCache,
 }
 
 fn api() -> OpenApiRouter<App> {
@@ -52,6 +67,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health::version))
         .routes(routes!(openapi::serve))
         .routes(routes!(board::board))
+        .routes(routes!(history::history))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::one))
         .routes(routes!(evidence::post))
         .routes(routes!(hooks::github).layer(DefaultBodyLimit::max(hooks::HOOK_LIMIT)))
 }

@@ -1,30 +1,31 @@
 //! The board: services × environments, and the newest commits.
 
-use super::clock;
-use super::history::History;
-use crate::store::{BoardRows, CommitRow, PublicationRow, RunRow, Slot, Store, StoreError};
+mod assemble;
+mod cache;
+
+pub use cache::BoardCache;
+
+use crate::store::{State, Store, StoreError};
 use evidence::{CommitSha, Digest, Name, Outcome, Tag};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
-
-/// How many commits the board shows of each sort: on the default branch, and known from other evidence only.
-const COMMITS: usize = 20;
-
-/// The environments that have a natural order; any other follows them by name.
-const KNOWN_ENVIRONMENTS: [&str; 6] = ["local", "ci", "dev", "test", "staging", "prod"];
 
 /// What runs where, and what is on its way.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Board {
     /// Grows whenever anything on the board changes; also in the `ETag`.
     pub version: i64,
+    /// Which database and rebuild the version is of.
+    #[serde(skip)]
+    pub epoch: String,
     /// The columns, in their order.
     pub environments: Vec<Name>,
     /// The rows, by project and name.
     pub services: Vec<Service>,
     /// The newest commits, newest first.
     pub commits: Vec<Commit>,
+    /// How many incidents are open, those of no cell included.
+    pub incidents: u64,
 }
 
 /// One service and where it runs.
@@ -69,6 +70,27 @@ pub struct Cell {
     /// The last attempt, when it was not a success and came after what runs; otherwise null.
     #[schema(required)]
     pub last_attempt: Option<Attempt>,
+    /// What the service said last that it is; null if it was never asked.
+    #[schema(required)]
+    pub observed: Option<Observed>,
+    /// How many incidents are open about this cell.
+    pub incidents: u64,
+}
+
+/// What a service said that it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Observed {
+    /// Whether it answered at all.
+    pub reachable: bool,
+    /// The digest that it says it runs in; null if it said none.
+    #[schema(required)]
+    pub digest: Option<Digest>,
+    /// Whether that is what was recorded; null if it said nothing that could be compared.
+    #[schema(required)]
+    pub matches: Option<bool>,
+    /// Since when it says so, RFC 3339.
+    #[schema(format = DateTime)]
+    pub at: String,
 }
 
 /// Whether anything runs in a cell.
@@ -145,147 +167,18 @@ pub struct Image {
     pub platforms: Vec<String>,
 }
 
-/// A board could not be made.
-type Result<T> = std::result::Result<T, StoreError>;
-
-/// The version that the board is at.
+/// The state that the board is in.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn version(store: &Store) -> Result<i64> {
-    Ok(store.read().await?.projection_head().await?.version)
+pub async fn state(store: &Store) -> Result<State, StoreError> {
+    store.read().await?.state().await
 }
 
 /// The board, of one project or of all.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn board(store: &Store, project: Option<&Name>) -> Result<Board> {
-    let rows = store.read().await?.board_rows(project, COMMITS).await?;
-    assemble(rows)
-}
-
-fn assemble(rows: BoardRows) -> Result<Board> {
-    let history = History::new(rows.commits);
-    let present: BTreeSet<&Name> = rows.runs.iter().map(|run| &run.environment).collect();
-    let known = KNOWN_ENVIRONMENTS.iter();
-    let mut environments: Vec<Name> = known
-        .filter_map(|name| present.iter().find(|other| other.as_str() == *name))
-        .map(|name| (*name).clone())
-        .collect();
-    let others = present.iter().filter(|name| !KNOWN_ENVIRONMENTS.contains(&name.as_str()));
-    environments.extend(others.map(|name| (*name).clone()));
-    Ok(Board {
-        version: rows.version,
-        services: services(&rows.runs, &environments, &history)?,
-        commits: commits(&history, rows.other_commits, &rows.publications, &rows.runs, &environments)?,
-        environments,
-    })
-}
-
-fn services(runs: &[RunRow], environments: &[Name], history: &History) -> Result<Vec<Service>> {
-    type Slots<'a> = (Option<&'a RunRow>, Option<&'a RunRow>);
-    let mut found: BTreeMap<(&Name, &Name), BTreeMap<&Name, Slots<'_>>> = BTreeMap::new();
-    for run in runs {
-        let cells = found.entry((&run.project, &run.service)).or_default();
-        let slots = cells.entry(&run.environment).or_default();
-        match run.slot {
-            Slot::Running => slots.0 = Some(run),
-            Slot::Attempt => slots.1 = Some(run),
-        }
-    }
-    let service = |((project, name), cells): (_, BTreeMap<&Name, Slots<'_>>)| {
-        let in_order = environments.iter().filter_map(|environment| cells.get(environment));
-        let cells = in_order.filter_map(|slots| cell(slots.0, slots.1, history).transpose());
-        Ok(Service {
-            project: Name::clone(project),
-            name: Name::clone(name),
-            cells: cells.collect::<Result<_>>()?,
-        })
-    };
-    found.into_iter().map(service).collect()
-}
-
-fn cell(running: Option<&RunRow>, attempt: Option<&RunRow>, history: &History) -> Result<Option<Cell>> {
-    let Some(shown) = running.or(attempt) else {
-        return Ok(None);
-    };
-    // What runs was the last attempt too when it began, so any other last attempt came after it.
-    let later = attempt.filter(|attempt| attempt.outcome != Outcome::Success);
-    let last_attempt = later
-        .map(|attempt| {
-            Ok::<_, StoreError>(Attempt {
-                outcome: attempt.outcome,
-                commit: attempt.commit.clone(),
-                at: instant(attempt.at)?,
-            })
-        })
-        .transpose()?;
-    Ok(Some(Cell {
-        environment: shown.environment.clone(),
-        state: if running.is_some() { CellState::Running } else { CellState::Failed },
-        version: shown.version.clone(),
-        commit: shown.commit.clone(),
-        digest: shown.digest.clone(),
-        actor: shown.actor.clone(),
-        since: instant(shown.at)?,
-        commits_behind: history.behind(&shown.project, &shown.commit),
-        kind: if shown.rollback { CellKind::Rollback } else { CellKind::Deploy },
-        evidence: shown.evidence.clone(),
-        last_attempt,
-    }))
-}
-
-fn commits(
-    history: &History,
-    others: Vec<CommitRow>,
-    publications: &[PublicationRow],
-    runs: &[RunRow],
-    environments: &[Name],
-) -> Result<Vec<Commit>> {
-    let mut shown: Vec<&CommitRow> = history.newest(COMMITS).chain(&others).collect();
-    // Stable, so that commits of one second stay in their history's order.
-    shown.sort_by_key(|row| std::cmp::Reverse(row.at));
-    let commit = |row: &CommitRow| {
-        let about = |project: &Name, commit: &CommitSha| (project, commit) == (&row.project, &row.commit);
-        let tags: BTreeSet<_> = publications
-            .iter()
-            .filter(|publication| about(&publication.project, &publication.commit))
-            .map(|publication| publication.tag.clone())
-            .collect();
-        let runs_in = |environment: &&Name| {
-            runs.iter().any(|run| {
-                run.slot == Slot::Running
-                    && run.environment == **environment
-                    && about(&run.project, &run.commit)
-            })
-        };
-        let committed_at = row.message.as_ref().map(|_| instant(row.at)).transpose()?;
-        let (subject, author) = row.message.clone().unzip();
-        Ok(Commit {
-            project: row.project.clone(),
-            commit: row.commit.clone(),
-            subject,
-            author,
-            committed_at,
-            ci: row.ci,
-            image: row.image.as_ref().map(image).transpose()?,
-            smoke: row.smoke,
-            published: tags.into_iter().collect(),
-            environments: environments.iter().filter(runs_in).cloned().collect(),
-        })
-    };
-    shown.into_iter().map(commit).collect()
-}
-
-fn image((digest, size_bytes, platforms): &(Digest, i64, String)) -> Result<Image> {
-    Ok(Image {
-        digest: digest.clone(),
-        size_bytes: u64::try_from(*size_bytes).map_err(StoreError::corrupt)?,
-        platforms: serde_json::from_str(platforms).map_err(StoreError::corrupt)?,
-    })
-}
-
-fn instant(micros: i64) -> Result<String> {
-    clock::rfc3339(micros).ok_or_else(|| StoreError::corrupt(format!("the instant {micros}")))
+pub async fn board(store: &Store, project: Option<&Name>) -> Result<Board, StoreError> {
+    assemble::board(&mut store.read().await?, project).await
 }

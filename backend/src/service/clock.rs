@@ -1,5 +1,6 @@
 //! Instants as they are stored: microseconds since 1970-01-01T00:00:00Z.
 
+use crate::store::StoreError;
 use evidence::RFC3339;
 use time::OffsetDateTime;
 
@@ -18,6 +19,14 @@ pub fn micros(instant: OffsetDateTime) -> i64 {
 pub fn rfc3339(micros: i64) -> Option<String> {
     let instant = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok()?;
     instant.format(RFC3339).ok()
+}
+
+/// A stored instant as RFC 3339.
+///
+/// # Errors
+/// When it is none that we would have stored.
+pub fn stored(micros: i64) -> Result<String, StoreError> {
+    rfc3339(micros).ok_or_else(|| StoreError::corrupt(format!("the instant {micros}")))
 }
 
 #[cfg(test)]

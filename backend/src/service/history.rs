@@ -1,25 +1,25 @@
 //! The default branch, as far as it is known.
 
-use crate::store::CommitRow;
+use crate::store::LinkRow;
 use evidence::{CommitSha, Name};
 use std::collections::{HashMap, HashSet};
 
 /// The known commits of the default branches, newest first.
 pub(super) struct History {
-    commits: Vec<CommitRow>,
+    commits: Vec<LinkRow>,
     behind: HashMap<(Name, CommitSha), u64>,
 }
 
 impl History {
     /// Takes commits that are sorted by time, newest first.
-    pub(super) fn new(commits: Vec<CommitRow>) -> Self {
+    pub(super) fn new(commits: Vec<LinkRow>) -> Self {
         let commits = children_first(commits);
         let behind = distances(&commits);
         Self { commits, behind }
     }
 
     /// The newest commits.
-    pub(super) fn newest(&self, most: usize) -> impl Iterator<Item = &CommitRow> {
+    pub(super) fn newest(&self, most: usize) -> impl Iterator<Item = &LinkRow> {
         self.commits.iter().take(most)
     }
 
@@ -30,7 +30,7 @@ impl History {
 }
 
 /// Git keeps whole seconds, so a rebase gives many commits one time: among those, children come first.
-fn children_first(commits: Vec<CommitRow>) -> Vec<CommitRow> {
+fn children_first(commits: Vec<LinkRow>) -> Vec<LinkRow> {
     let mut sorted = Vec::with_capacity(commits.len());
     for group in commits.chunk_by(|a, b| a.at == b.at) {
         let inside: HashMap<_, _> = group.iter().map(|row| ((&row.project, &row.commit), row)).collect();
@@ -53,7 +53,7 @@ fn children_first(commits: Vec<CommitRow>) -> Vec<CommitRow> {
     sorted
 }
 
-fn distances(commits: &[CommitRow]) -> HashMap<(Name, CommitSha), u64> {
+fn distances(commits: &[LinkRow]) -> HashMap<(Name, CommitSha), u64> {
     let by_commit: HashMap<_, _> = commits.iter().map(|row| ((&row.project, &row.commit), row)).collect();
     let mut behind = HashMap::new();
     let mut seen = HashSet::new();
@@ -84,17 +84,8 @@ mod tests {
         format!("{number:040x}").parse().unwrap()
     }
 
-    fn row(number: u32, parent: Option<u32>, at: i64) -> CommitRow {
-        CommitRow {
-            project: "p".parse().unwrap(),
-            commit: sha(number),
-            at,
-            message: None,
-            first_parent: parent.map(sha),
-            ci: None,
-            image: None,
-            smoke: None,
-        }
+    fn row(number: u32, parent: Option<u32>, at: i64) -> LinkRow {
+        LinkRow { project: "p".parse().unwrap(), commit: sha(number), at, first_parent: parent.map(sha) }
     }
 
     fn behind(history: &History, number: u32) -> Option<u64> {

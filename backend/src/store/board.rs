@@ -1,25 +1,28 @@
 //! What the board is made of.
 
-use super::session::Param::{self, MaybeText};
+use super::session::Param::{Int, MaybeText, Text};
 use super::session::Row;
-use super::{Session, StoreError};
-use evidence::{CommitSha, Digest, Name, Outcome, Tag};
+use super::{Session, State, StoreError};
+use evidence::{CommitSha, Digest, Name, Outcome};
 
-/// How many commits of the default branch are looked through for "commits behind".
-pub const KNOWN_COMMITS: usize = 2000;
+/// How many commits of a project's default branch are looked through for "commits behind".
+pub const KNOWN_COMMITS: i64 = 2000;
 
-/// All rows that a board is made of, of one state of the projection.
+/// How many of the newest facts of each sort are looked through for commits that only they speak of.
+const RECENT_FACTS: i64 = 100;
+
+/// The rows that a board is made of, of one state of the projection.
 pub struct BoardRows {
-    /// The projection's version.
-    pub version: i64,
+    /// The state.
+    pub state: State,
     /// By project, service, environment and slot.
     pub runs: Vec<RunRow>,
-    /// The newest commits of the default branch, newest first.
-    pub commits: Vec<CommitRow>,
-    /// The newest commits that only other evidence speaks of, newest first.
-    pub other_commits: Vec<CommitRow>,
-    /// The newest publications.
-    pub publications: Vec<PublicationRow>,
+    /// The newest commits of each default branch, newest first.
+    pub chain: Vec<LinkRow>,
+    /// Commits that only the newest other evidence speaks of, with that evidence's time; newest first.
+    pub others: Vec<LinkRow>,
+    /// How many incidents are open, by cell.
+    pub incidents: Vec<IncidentCount>,
 }
 
 /// The two rows that each service has in each environment.
@@ -58,101 +61,112 @@ pub struct RunRow {
     pub evidence: String,
     /// When, in microseconds.
     pub at: i64,
+    /// What the service said last that it is.
+    pub observed: Option<ObservedRow>,
 }
 
-/// A commit with the newest facts about it.
+/// What a service said that it is.
 #[derive(Clone, Debug)]
-pub struct CommitRow {
+pub struct ObservedRow {
+    /// Whether it answered.
+    pub reachable: bool,
+    /// The digest, if it said one.
+    pub digest: Option<Digest>,
+    /// The commit, if it said one.
+    pub commit: Option<CommitSha>,
+    /// When, in microseconds.
+    pub at: i64,
+}
+
+/// A commit and its first parent.
+#[derive(Clone, Debug)]
+pub struct LinkRow {
     /// The project.
     pub project: Name,
     /// The commit.
     pub commit: CommitSha,
-    /// Its commit time in microseconds; of a commit that only other evidence speaks of, the time of the
-    /// newest of that.
+    /// Its commit time in microseconds.
     pub at: i64,
-    /// The first line of its message and its author, if its own evidence is there.
-    pub message: Option<(String, String)>,
     /// Its first parent.
     pub first_parent: Option<CommitSha>,
-    /// What CI concluded.
-    pub ci: Option<Outcome>,
-    /// Digest, size and platforms (a JSON list) of its image.
-    pub image: Option<(Digest, i64, String)>,
-    /// How its smoke test ended.
-    pub smoke: Option<Outcome>,
 }
 
-/// A tag and the commit that it stands for now.
-#[derive(Debug)]
-pub struct PublicationRow {
+/// Open incidents of a cell, or of none.
+#[derive(Clone, Debug)]
+pub struct IncidentCount {
     /// The project.
     pub project: Name,
-    /// The commit.
-    pub commit: CommitSha,
-    /// The tag.
-    pub tag: Tag,
+    /// The environment, if they are about one.
+    pub environment: Option<Name>,
+    /// The service, if they are about one.
+    pub service: Option<Name>,
+    /// How many.
+    pub count: i64,
 }
 
-const RUNS: &str = "SELECT project, service, environment, slot, kind, outcome, commit_sha, digest, \
-     version, actor, evidence, occurred_at FROM env_state \
-     WHERE ($1 IS NULL OR project = $1) ORDER BY project, service, environment, slot";
+const RUNS: &str = "SELECT s.project, s.service, s.environment, s.slot, s.kind, s.outcome, s.commit_sha, \
+     s.digest, s.version, s.actor, s.evidence, s.occurred_at, r.reachable, r.digest, r.commit_sha, r.at \
+     FROM env_state AS s LEFT JOIN runtime_fact AS r ON r.project = s.project AND r.evidence = (\
+     SELECT x.evidence FROM runtime_fact AS x WHERE x.project = s.project \
+     AND x.environment = s.environment AND x.service = s.service \
+     ORDER BY x.at DESC, x.evidence DESC LIMIT 1) \
+     WHERE ($1 IS NULL OR s.project = $1) ORDER BY s.project, s.service, s.environment, s.slot";
 
-macro_rules! commits {
-    ($from:literal) => {
-        concat!(
-            "SELECT k.project, k.commit_sha, k.occurred_at, k.subject, k.author, k.first_parent, \
-             v.outcome, i.digest, i.size_bytes, i.platforms, s.outcome FROM ",
-            $from,
-            " AS k LEFT JOIN commit_ci AS v ON v.project = k.project AND v.commit_sha = k.commit_sha \
-             LEFT JOIN image AS i ON i.project = k.project AND i.commit_sha = k.commit_sha \
-             LEFT JOIN smoke AS s ON s.project = k.project AND s.commit_sha = k.commit_sha \
-             WHERE ($1 IS NULL OR k.project = $1) ORDER BY k.occurred_at DESC, k.commit_sha LIMIT $2"
-        )
-    };
-}
+const CHAIN: &str = "SELECT project, commit_sha, occurred_at, first_parent FROM commit_known \
+     WHERE project = $1 ORDER BY occurred_at DESC, commit_sha DESC LIMIT $2";
 
-const COMMITS: &str = commits!("commit_known");
+const OTHERS: &str = "SELECT $1, f.commit_sha, MAX(f.at), NULL FROM (\
+     SELECT commit_sha, at FROM (SELECT commit_sha, concluded_at AS at FROM commit_ci \
+     WHERE project = $1 ORDER BY concluded_at DESC LIMIT $3) AS ci \
+     UNION ALL SELECT commit_sha, at FROM (SELECT commit_sha, occurred_at AS at FROM image \
+     WHERE project = $1 ORDER BY occurred_at DESC LIMIT $3) AS images \
+     UNION ALL SELECT commit_sha, at FROM (SELECT commit_sha, occurred_at AS at FROM smoke \
+     WHERE project = $1 ORDER BY occurred_at DESC LIMIT $3) AS smokes \
+     UNION ALL SELECT commit_sha, at FROM (SELECT commit_sha, occurred_at AS at FROM publication \
+     WHERE project = $1 ORDER BY occurred_at DESC LIMIT $3) AS publications \
+     UNION ALL SELECT commit_sha, occurred_at AS at FROM env_state WHERE project = $1) AS f \
+     WHERE NOT EXISTS (SELECT 1 FROM commit_known AS c \
+     WHERE c.project = $1 AND c.commit_sha = f.commit_sha) \
+     GROUP BY f.commit_sha ORDER BY MAX(f.at) DESC, f.commit_sha LIMIT $2";
 
-const OTHER_COMMITS: &str = commits!(
-    "(SELECT f.project, f.commit_sha, MAX(f.occurred_at) AS occurred_at, NULL AS subject, \
-      NULL AS author, NULL AS first_parent FROM (\
-      SELECT project, commit_sha, concluded_at AS occurred_at FROM commit_ci \
-      UNION ALL SELECT project, commit_sha, occurred_at FROM image \
-      UNION ALL SELECT project, commit_sha, occurred_at FROM smoke \
-      UNION ALL SELECT project, commit_sha, occurred_at FROM publication \
-      UNION ALL SELECT project, commit_sha, occurred_at FROM env_state) AS f \
-      WHERE NOT EXISTS (SELECT 1 FROM commit_known AS c \
-      WHERE c.project = f.project AND c.commit_sha = f.commit_sha) GROUP BY f.project, f.commit_sha)"
-);
-
-const PUBLICATIONS: &str = "SELECT project, commit_sha, tag FROM publication \
-     WHERE ($1 IS NULL OR project = $1) ORDER BY occurred_at DESC LIMIT $2";
+const INCIDENTS: &str = "SELECT project, environment, service, COUNT(*) FROM incident \
+     WHERE resolved_at IS NULL AND ($1 IS NULL OR project = $1) GROUP BY project, environment, service";
 
 impl Session {
-    /// All rows of the board, of one project or of all; `other` bounds the commits that only other
-    /// evidence speaks of.
+    /// All rows of the board, of one project or of all; `others` bounds the commits that only other evidence
+    /// speaks of, of each project.
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn board_rows(
-        &mut self,
-        project: Option<&Name>,
-        other: usize,
-    ) -> Result<BoardRows, StoreError> {
-        let version = self.projection_head().await?.version;
-        let project = MaybeText(project.map(Name::as_str));
-        let limit = |most: usize| Param::Int(i64::try_from(most).unwrap_or(i64::MAX));
-        let runs = self.rows(RUNS, &[project]).await?;
-        let commits = self.rows(COMMITS, &[project, limit(KNOWN_COMMITS)]).await?;
-        let other_commits = self.rows(OTHER_COMMITS, &[project, limit(other)]).await?;
-        let publications = self.rows(PUBLICATIONS, &[project, limit(2 * KNOWN_COMMITS)]).await?;
-        Ok(BoardRows {
-            version,
+    pub async fn board_rows(&mut self, project: Option<&Name>, others: i64) -> Result<BoardRows, StoreError> {
+        let state = self.state().await?;
+        let projects = match project {
+            Some(project) => vec![project.clone()],
+            None => self.projects().await?,
+        };
+        let filter = MaybeText(project.map(Name::as_str));
+        let runs = self.rows(RUNS, &[filter]).await?;
+        let incidents = self.rows(INCIDENTS, &[filter]).await?;
+        let mut rows = BoardRows {
+            state,
             runs: runs.iter().map(RunRow::read).collect::<Result<_, _>>()?,
-            commits: commits.iter().map(CommitRow::read).collect::<Result<_, _>>()?,
-            other_commits: other_commits.iter().map(CommitRow::read).collect::<Result<_, _>>()?,
-            publications: publications.iter().map(PublicationRow::read).collect::<Result<_, _>>()?,
-        })
+            chain: Vec::new(),
+            others: Vec::new(),
+            incidents: incidents.iter().map(IncidentCount::read).collect::<Result<_, _>>()?,
+        };
+        for project in &projects {
+            let name = Text(project.as_str());
+            for row in self.rows(CHAIN, &[name, Int(KNOWN_COMMITS)]).await? {
+                rows.chain.push(LinkRow::read(project, &row)?);
+            }
+            for row in self.rows(OTHERS, &[name, Int(others), Int(RECENT_FACTS)]).await? {
+                rows.others.push(LinkRow::read(project, &row)?);
+            }
+        }
+        // Stable, so that within a project the order stays the statement's.
+        rows.chain.sort_by_key(|row| std::cmp::Reverse(row.at));
+        rows.others.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(rows)
     }
 }
 
@@ -161,6 +175,15 @@ impl RunRow {
         let slot = match row.text(3)?.as_str() {
             "running" => Slot::Running,
             _ => Slot::Attempt,
+        };
+        let observed = match row.maybe_int(15)? {
+            Some(at) => Some(ObservedRow {
+                reachable: row.int(12)? != 0,
+                digest: row.maybe_parsed(13)?,
+                commit: row.maybe_parsed(14)?,
+                at,
+            }),
+            None => None,
         };
         Ok(Self {
             project: row.parsed(0)?,
@@ -175,31 +198,29 @@ impl RunRow {
             actor: row.text(9)?,
             evidence: row.text(10)?,
             at: row.int(11)?,
+            observed,
         })
     }
 }
 
-impl CommitRow {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        let image = match row.maybe_parsed(7)? {
-            Some(digest) => Some((digest, row.int(8)?, row.text(9)?)),
-            None => None,
-        };
+impl LinkRow {
+    fn read(project: &Name, row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            project: row.parsed(0)?,
+            project: project.clone(),
             commit: row.parsed(1)?,
             at: row.int(2)?,
-            message: row.maybe_text(3)?.zip(row.maybe_text(4)?),
-            first_parent: row.maybe_parsed(5)?,
-            ci: row.maybe_word(6)?,
-            image,
-            smoke: row.maybe_word(10)?,
+            first_parent: row.maybe_parsed(3)?,
         })
     }
 }
 
-impl PublicationRow {
+impl IncidentCount {
     fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { project: row.parsed(0)?, commit: row.parsed(1)?, tag: row.parsed(2)? })
+        Ok(Self {
+            project: row.parsed(0)?,
+            environment: row.maybe_parsed(1)?,
+            service: row.maybe_parsed(2)?,
+            count: row.int(3)?,
+        })
     }
 }

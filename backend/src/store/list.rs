@@ -1,6 +1,7 @@
 //! Many values in one placeholder: both databases read a JSON text as rows.
 
-use super::Session;
+use super::session::{Param, Row};
+use super::{Session, StoreError};
 use sqlx::AssertSqlSafe;
 
 /// Where a statement reads its list from.
@@ -16,6 +17,20 @@ impl Session {
             Self::Postgres(_) => "jsonb_array_elements($1::jsonb) AS list(value)",
         };
         AssertSqlSafe(sql.replace(LIST, rows))
+    }
+
+    /// The rows that a query about a list answers; none about none.
+    pub(super) async fn rows_about<R: serde::Serialize>(
+        &mut self,
+        sql: &str,
+        list: impl IntoIterator<Item = R>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let list = list_of(list);
+        if list == "[]" {
+            return Ok(Vec::new());
+        }
+        let sql = self.with_list(sql);
+        self.rows(sql, &[Param::Text(&list)]).await
     }
 }
 

@@ -23,8 +23,18 @@ async fn the_openapi_document_is_served_and_names_every_route() {
     let ledger = Ledger::new().await;
     let document = ledger.get("/openapi.json").await.json();
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    let expected =
-        ["/healthz", "/openapi.json", "/readyz", "/v1/board", "/v1/evidence", "/v1/hooks/github", "/version"];
+    let expected = [
+        "/healthz",
+        "/openapi.json",
+        "/readyz",
+        "/v1/board",
+        "/v1/environments/{environment}/services/{service}/history",
+        "/v1/evidence",
+        "/v1/hooks/github",
+        "/v1/incidents",
+        "/v1/incidents/{id}",
+        "/version",
+    ];
     assert_eq!(paths, expected);
     let referred = document.to_string();
     for name in referred.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap()) {

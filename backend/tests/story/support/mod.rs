@@ -4,17 +4,19 @@ mod database;
 mod documents;
 mod postgres;
 mod process;
+mod rows;
 
 pub use database::Database;
 pub use documents::*;
 pub use process::{Process, eventually, get, read_all, run, send};
+pub use rows::*;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use portbook::config::{BuildConfig, GithubConfig, Reader, ServerConfig};
 use portbook::github::Secrets;
-use portbook::http::{App, router};
+use portbook::http::{App, Reading, router};
 use portbook::service::board::{self, Board};
 use portbook::service::intake::Intake;
 use portbook::service::project::project_next;
@@ -77,6 +79,7 @@ impl Ledger {
             server: Arc::new(ServerConfig { listen, web_root, public_board }),
             github: Arc::new(github),
             intake: Intake::new(store.clone()),
+            reading: Reading::default(),
         });
         Self { store, router, database }
     }

@@ -1,0 +1,52 @@
+//! Boards as they are sent, so that each is made once however many poll it.
+
+use super::assemble;
+use crate::store::{State, Store, StoreError};
+use evidence::Name;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The last board of each project, and of all, as JSON. Clones share it.
+#[derive(Clone, Default)]
+pub struct BoardCache {
+    boards: Arc<Mutex<HashMap<Option<Name>, Slot>>>,
+}
+
+/// Whoever makes a board holds its slot, so that all others wait for that one.
+type Slot = Arc<tokio::sync::Mutex<Option<Made>>>;
+
+/// A board as it is sent.
+#[derive(Clone)]
+pub struct Made {
+    /// The state that it shows.
+    pub state: State,
+    /// The JSON.
+    pub json: Arc<[u8]>,
+}
+
+impl BoardCache {
+    /// The board, of one project or of all, in a state no older than this one.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn board(
+        &self,
+        store: &Store,
+        project: Option<&Name>,
+        state: &State,
+    ) -> Result<Made, StoreError> {
+        let slot = {
+            let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(boards.entry(project.cloned()).or_default())
+        };
+        let mut slot = slot.lock().await;
+        let fresh = |made: &&Made| made.state.epoch == state.epoch && made.state.version >= state.version;
+        if let Some(made) = slot.as_ref().filter(fresh) {
+            return Ok(made.clone());
+        }
+        let board = assemble::board(&mut store.read().await?, project).await?;
+        let json = serde_json::to_vec(&board).map_err(StoreError::corrupt)?.into();
+        let state = State { epoch: board.epoch, version: board.version };
+        Ok(slot.insert(Made { state, json }).clone())
+    }
+}
