@@ -9,6 +9,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 /// Someone who may add evidence. As an extractor it runs before the body is read.
 pub(super) struct EvidenceWriter(pub Access);
 
+/// Someone who looks after the ledger. As an extractor it runs before the body is read.
+pub(super) struct Keeper(pub Access);
+
+impl FromRequestParts<App> for Keeper {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        require(app, &parts.headers, &Scope::Admin).await.map(Self)
+    }
+}
+
 impl FromRequestParts<App> for EvidenceWriter {
     type Rejection = Problem;
 

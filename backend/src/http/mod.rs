@@ -1,9 +1,11 @@
 //! HTTP: routes, and what every answer has in common.
 
+mod acknowledge;
 mod auth;
 mod board;
 mod body;
 mod conditional;
+mod decisions;
 mod evidence;
 mod health;
 mod history;
@@ -70,6 +72,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(history::history))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
+        .routes(routes!(acknowledge::post))
+        .routes(routes!(decisions::decide))
         .routes(routes!(evidence::post))
         .routes(routes!(hooks::github).layer(DefaultBodyLimit::max(hooks::HOOK_LIMIT)))
 }

@@ -24,8 +24,21 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
+    /// Each wrong parameter of the query.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub parameters: Vec<ParameterError>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A wrong parameter of a query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ParameterError {
+    /// Its name.
+    pub parameter: &'static str,
+    /// What was expected of it.
+    pub detail: String,
 }
 
 impl Problem {
@@ -37,6 +50,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            parameters: Vec::new(),
             headers: Vec::new(),
         }
     }
@@ -44,6 +58,12 @@ impl Problem {
     /// Names the wrong places.
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
+        self
+    }
+
+    /// Names the wrong parameters.
+    pub fn with_parameters(mut self, parameters: Vec<ParameterError>) -> Self {
+        self.parameters = parameters;
         self
     }
 

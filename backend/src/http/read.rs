@@ -139,6 +139,10 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // Postgres has no such character, and so has nothing here.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(unreadable("A value has the character U+0000.".to_owned()));
+        }
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(asked)) => Ok(Self(asked)),
             Err(error) => {
@@ -156,6 +160,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if parts.uri.path().contains("%00") {
+            return Err(Problem::not_found("Nothing has the character U+0000 in its name."));
+        }
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(at)) => Ok(Self(at)),
             Err(PathRejection::FailedToDeserializePathParams(error)) => {

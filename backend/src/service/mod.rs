@@ -1,8 +1,10 @@
 //! Use cases: take evidence in, project it, show the board, tell how things stand.
 
+pub mod acknowledge;
 pub mod board;
 mod claim;
 pub mod clock;
+pub mod decision;
 pub mod delivery;
 pub mod deployment;
 pub mod group_commit;

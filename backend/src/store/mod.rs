@@ -1,8 +1,10 @@
 //! The database: SQLite or Postgres, with the same statements.
 
+mod audit;
 mod board;
 mod chain;
 mod commit;
+mod decision;
 mod delivery;
 mod delivery_work;
 mod deployment_reading;
@@ -11,6 +13,7 @@ mod evidence;
 mod facts;
 mod heartbeat;
 mod incident;
+mod incident_event;
 mod incident_reading;
 mod list;
 mod postgres;
@@ -23,6 +26,7 @@ mod table;
 pub mod tables;
 mod token;
 
+pub use audit::AuditRow;
 pub use board::{BoardRows, IncidentCount, LinkRow, ObservedRow, RunRow, Slot};
 pub use commit::{CommitRow, MessageRow, PublicationRow};
 pub use delivery::{Insertion, NewDelivery};
@@ -62,6 +66,8 @@ pub enum Lock {
     Ledger,
     /// Moving the projection on.
     Projection,
+    /// Writing down what people do about incidents, which depends on what others did before.
+    Incidents,
     /// Nothing: rows that no other transaction depends on.
     None,
 }

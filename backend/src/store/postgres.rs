@@ -66,6 +66,7 @@ pub(super) async fn take(transaction: &mut Transaction<'_, Postgres>, lock: Lock
     let key = match lock {
         Lock::Ledger => 1,
         Lock::Projection => 2,
+        Lock::Incidents => 3,
         Lock::None => return Ok(()),
     };
     sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")

@@ -60,6 +60,7 @@ pub struct Verdict {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// The rule that it follows from, if one does.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub rule: Option<Rule>,
     /// What it says, from [`super::code`].
     pub code: &'static str,

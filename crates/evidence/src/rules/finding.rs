@@ -59,16 +59,21 @@ pub struct Finding {
     /// What it is about: `repository@digest`, `repository:tag` or `environment/service`.
     pub subject: String,
     /// The environment, where there is one.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub environment: Option<Name>,
     /// The service, where there is one.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub service: Option<Name>,
     /// The digest at fault: published, tagged, deployed or seen. Of a tag that vanished, the one that it named.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub digest: Option<Digest>,
     /// The commit that the digest was built from, where it is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub commit: Option<CommitSha>,
     /// Since when.
     pub opened_at: i64,
     /// Until when; none while it lasts, and for ever where it happened and cannot be undone.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub resolved_at: Option<i64>,
     /// What happened, for people.
     pub message: String,

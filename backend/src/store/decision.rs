@@ -1,0 +1,129 @@
+//! What a decision looks up beside the facts that the rules judge.
+
+use super::list::list_of;
+use super::session::Param::{Int, Text};
+use super::{Session, StoreError};
+use evidence::rules::{Finding, Rule, code};
+use evidence::{CommitSha, Digest, Name, SchemaRange};
+
+impl Session {
+    /// The commit that a digest was built from, and the schemas that it can run on: what its own evidence says, and of
+    /// a digest without it the commit that its tests or deployments name.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn origin_of_digest(
+        &mut self,
+        project: &Name,
+        digest: &Digest,
+    ) -> Result<Option<(CommitSha, Option<SchemaRange>)>, StoreError> {
+        let statements = [
+            "SELECT commit_sha, schema_min, schema_max FROM artefact WHERE project = $1 AND digest = $2",
+            "SELECT commit_sha, NULL, NULL FROM smoke_fact WHERE project = $1 AND digest = $2 \
+             ORDER BY at, evidence LIMIT 1",
+            "SELECT commit_sha, NULL, NULL FROM deployment WHERE project = $1 AND digest = $2 \
+             ORDER BY started_at, id LIMIT 1",
+        ];
+        for (index, sql) in statements.into_iter().enumerate() {
+            let rows = self.rows(sql, &[Text(project.as_str()), Text(digest.as_str())]).await?;
+            let Some(row) = rows.first() else { continue };
+            let bounds = if index == 0 { row.maybe_int(1)?.zip(row.maybe_int(2)?) } else { None };
+            let range = bounds
+                .map(|(min, max)| Ok::<_, StoreError>(SchemaRange { min: schema(min)?, max: schema(max)? }))
+                .transpose()?;
+            return Ok(Some((row.parsed(0)?, range)));
+        }
+        Ok(None)
+    }
+
+    /// The breaches of immutable tags that last: by this digest, or of one of these tags, each `repository:tag`.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn open_tag_findings(
+        &mut self,
+        project: &Name,
+        digest: &Digest,
+        tags: &[String],
+    ) -> Result<Vec<Finding>, StoreError> {
+        let sql = self.with_list(
+            "SELECT code, dedupe_key, subject, digest, opened_at, message, evidence FROM incident \
+             WHERE project = $2 AND rule = 'R2' AND resolved_at IS NULL \
+             AND (digest = $3 OR subject IN (SELECT value ->> 0 FROM {list})) ORDER BY id",
+        );
+        let list = list_of(tags.iter().map(|tag| [tag]));
+        let rows = self.rows(sql, &[Text(&list), Text(project.as_str()), Text(digest.as_str())]).await?;
+        rows.iter()
+            .map(|row| {
+                let word = row.text(0)?;
+                let code = code::ALL.iter().find(|code| **code == word);
+                Ok(Finding {
+                    rule: Rule::R2,
+                    code: code.ok_or_else(|| StoreError::corrupt(format!("the code {word}")))?,
+                    key: row.text(1)?,
+                    subject: row.text(2)?,
+                    environment: None,
+                    service: None,
+                    digest: row.maybe_parsed(3)?,
+                    commit: None,
+                    opened_at: row.int(4)?,
+                    resolved_at: None,
+                    message: row.text(5)?,
+                    evidence: serde_json::from_str(&row.text(6)?).map_err(StoreError::corrupt)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The schema that an environment's database was last seen at. Without a service it is known only where there is
+    /// no more than one: each may have a database of its own.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn environment_schema(
+        &mut self,
+        project: &Name,
+        environment: &Name,
+        service: Option<&Name>,
+    ) -> Result<Option<u64>, StoreError> {
+        let only;
+        let service = match service {
+            Some(service) => service.as_str(),
+            None => {
+                let sql = "SELECT MIN(service), MAX(service) FROM runtime_fact \
+                           WHERE project = $1 AND environment = $2";
+                let rows = self.rows(sql, &[Text(project.as_str()), Text(environment.as_str())]).await?;
+                let Some(row) = rows.first() else { return Ok(None) };
+                let (Some(first), last) = (row.maybe_text(0)?, row.maybe_text(1)?) else {
+                    return Ok(None);
+                };
+                if last.as_ref() != Some(&first) {
+                    return Ok(None);
+                }
+                only = first;
+                &only
+            }
+        };
+        let sql = "SELECT schema_version FROM runtime_fact \
+                   WHERE project = $1 AND environment = $2 AND service = $3 AND schema_version IS NOT NULL \
+                   ORDER BY at DESC, schema_version DESC LIMIT 1";
+        let params = [Text(project.as_str()), Text(environment.as_str()), Text(service)];
+        let rows = self.rows(sql, &params).await?;
+        rows.first().map(|row| schema(row.int(0)?)).transpose()
+    }
+
+    /// How many documents of a project wait to be projected, counted up to `most`.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn unprojected(&mut self, project: &Name, most: i64) -> Result<i64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM evidence \
+                   WHERE seq > (SELECT cursor FROM projection WHERE id = 1) AND project = $1 LIMIT $2) AS waiting";
+        let rows = self.rows(sql, &[Text(project.as_str()), Int(most)]).await?;
+        rows.first().map_or(Ok(0), |row| row.int(0))
+    }
+}
+
+fn schema(number: i64) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(StoreError::corrupt)
+}
