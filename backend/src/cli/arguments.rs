@@ -1,9 +1,7 @@
 //! What the command line takes, and its help.
 
-use crate::service::token::Scope;
-use clap::{Args, Parser, Subcommand};
-use evidence::Name;
-use std::time::Duration;
+use super::admin::AdminCommand;
+use clap::{Parser, Subcommand};
 
 const ENVIRONMENT: &str = "\
 Environment:
@@ -20,6 +18,14 @@ Environment:
                                [default: none, it is not asked]
   PORTBOOK_GITHUB_API          where GitHub's REST interface is [default: https://api.github.com]
   PORTBOOK_WORKER_INTERVAL_MS  how often the worker looks for work [default: 250]
+  PORTBOOK_OBSERVE_INTERVAL_S  how often a watched service is asked what it is [default: 15]
+  PORTBOOK_REGISTRY_INTERVAL_S how often a watched registry is asked for its tags [default: 60]
+  PORTBOOK_DEPLOYMENT_TIMEOUT_MIN
+                               how long a deployment may be silent before its end is unknown [default: 30]
+  PORTBOOK_DELIVERY_DAYS       how long the bodies of webhooks are kept [default: 90]
+  PORTBOOK_NOTIFY_URL          whom to tell about incidents [default: nobody]
+  PORTBOOK_NOTIFY_SECRET_FILE  a file with the secret to sign that with, whsec_… or 24 to 64 bytes
+  SSL_CERT_FILE                the authorities to trust [default: those of the system, else built in]
   PORTBOOK_COMMIT              the commit that this was built from
   PORTBOOK_IMAGE_DIGEST        the image that this runs in
   PORTBOOK_LOG                 a level, or levels per target [default: info]
@@ -44,7 +50,7 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Serve the API and the pages until SIGTERM
     Server,
-    /// Project evidence into the board until SIGTERM
+    /// Project evidence, look at registries and services, and tell about incidents, until SIGTERM
     Worker,
     /// Bring the database's schema to head
     #[command(after_help = "\
@@ -85,57 +91,6 @@ Examples:
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum AdminCommand {
-    /// Look after tokens
-    Token {
-        #[command(subcommand)]
-        command: TokenCommand,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum TokenCommand {
-    /// Make a token and print it, this one time
-    #[command(after_help = "\
-Examples:
-  portbook admin token create --project shop --scope evidence:write
-  portbook admin token create --project shop --scope read --scope deploy:write:prod \\
-      --expires-in 12h --json")]
-    Create(CreateToken),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CreateToken {
-    /// The only project that it is good for
-    #[arg(long)]
-    pub project: Name,
-    /// What it may do: read, evidence:write, admin, deploy:write:<environment>; repeatable
-    #[arg(long = "scope", required = true)]
-    pub scopes: Vec<Scope>,
-    /// How long it is good: a number with s, m, h or d
-    #[arg(long, default_value = "90d", value_parser = duration)]
-    pub expires_in: Duration,
-    /// As JSON, with its id and expiry
-    #[arg(long)]
-    pub json: bool,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let expected = || format!("{text:?} is not a duration: expected a number with s, m, h or d, such as 90d");
-    let unit = text.chars().next_back().ok_or_else(expected)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return Err(expected()),
-    };
-    let number: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| expected())?;
-    let total = number.checked_mul(seconds).filter(|total| *total > 0).ok_or_else(expected)?;
-    Ok(Duration::from_secs(total))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,15 +99,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_have_a_unit() {
-        assert_eq!(duration("90d"), Ok(Duration::from_secs(90 * 86_400)));
-        assert_eq!(duration("1s"), Ok(Duration::from_secs(1)));
-        for bad in ["", "90", "d", "-1d", "0h", "1w", "1é", "99999999999999999999d", "9999999999999999999d"]
-        {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -9,7 +9,7 @@ mod run;
 
 use crate::config::{ConfigError, Reader};
 use crate::store::StoreError;
-use arguments::{AdminCommand, Arguments, Command, TokenCommand};
+use arguments::{Arguments, Command};
 use clap::Parser as _;
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -62,9 +62,7 @@ fn dispatch(command: Command, environment: &dyn Fn(&str) -> Option<OsString>) ->
         Command::Healthcheck { worker: false, url } => healthcheck::server(reader, url),
         Command::Version { json } => info::version(reader, json),
         Command::Openapi => info::openapi(),
-        Command::Admin { command: AdminCommand::Token { command } } => match command {
-            TokenCommand::Create(create) => admin::create_token(reader, create),
-        },
+        Command::Admin { command } => admin::dispatch(reader, command),
     }
 }
 

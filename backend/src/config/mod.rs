@@ -29,6 +29,11 @@ pub struct Reader<'a> {
     mistakes: RefCell<Vec<String>>,
 }
 
+/// Who runs a command, by the name that the system knows; only for the audit.
+pub fn operator(reader: &Reader<'_>) -> String {
+    reader.text("USER").unwrap_or_else(|| "command line".to_owned())
+}
+
 /// Everything that is wrong with the configuration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError(Vec<String>);

@@ -35,6 +35,7 @@ pub(super) async fn identify(app: &App, headers: &HeaderMap) -> Result<Access, P
         Err(AuthError::Store(error)) => Err(error.into()),
         Err(AuthError::Unknown) => Err(invalid("unknown-token", AuthError::Unknown)),
         Err(AuthError::Expired) => Err(invalid("expired-token", AuthError::Expired)),
+        Err(AuthError::Revoked) => Err(invalid("revoked-token", AuthError::Revoked)),
     }
 }
 

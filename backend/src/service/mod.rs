@@ -1,6 +1,7 @@
 //! Use cases: take evidence in, project it, show the board, tell how things stand.
 
 pub mod acknowledge;
+pub mod admin;
 pub mod board;
 mod claim;
 pub mod clock;

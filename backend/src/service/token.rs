@@ -1,16 +1,21 @@
 //! Tokens: `pb_<id>_<secret>`.
 
 use super::clock;
+use super::log::{Provenance, Trust};
 use crate::store::{Lock, Store, StoreError, TokenRow};
 use evidence::Name;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 32;
+
+/// How exactly it is known when a token was last used.
+const USE_PRECISION_MICROS: i64 = 60 * 1_000_000;
 
 /// What a token may do. A scope grants itself only, `admin` too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +119,10 @@ pub struct Access {
     pub token_id: String,
     /// The only project that it is good for.
     pub project: Name,
+    /// Who vouches for what comes with it.
+    pub trust: Trust,
+    /// What the workflow's own token claimed, as JSON, of one that was exchanged.
+    pub claims: Option<String>,
     scopes: Vec<Scope>,
 }
 
@@ -121,6 +130,12 @@ impl Access {
     /// Whether the token has this very scope.
     pub fn has(&self, scope: &Scope) -> bool {
         self.scopes.contains(scope)
+    }
+
+    /// How a document came to us that came with this token.
+    pub fn provenance(&self) -> Provenance {
+        let token_id = Some(self.token_id.clone());
+        Provenance { trust: self.trust, token_id, source: self.claims.clone() }
     }
 }
 
@@ -133,6 +148,9 @@ pub enum AuthError {
     /// It was good once.
     #[error("the token has expired; `portbook admin token create` makes another")]
     Expired,
+    /// Someone took it back.
+    #[error("the token was revoked; `portbook admin token create` makes another")]
+    Revoked,
     /// The database could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -148,11 +166,46 @@ pub async fn authenticate(store: &Store, token: &Token) -> Result<Access, AuthEr
     if !bool::from(given.as_bytes().ct_eq(row.secret_hash.as_bytes())) {
         return Err(AuthError::Unknown);
     }
-    if row.expires_at <= clock::now() {
+    if row.revoked_at.is_some() {
+        return Err(AuthError::Revoked);
+    }
+    let now = clock::now();
+    if row.expires_at <= now {
         return Err(AuthError::Expired);
     }
+    if row.last_used_at.is_none_or(|last| last < now - USE_PRECISION_MICROS) {
+        note_use(store, &row.id, now);
+    }
     let scopes = row.scopes.split(' ').map(str::parse).collect::<Result<_, _>>();
-    Ok(Access { token_id: row.id, project: row.project, scopes: scopes.map_err(StoreError::corrupt)? })
+    let trust = if row.trust == Trust::Oidc.as_str() { Trust::Oidc } else { Trust::Token };
+    Ok(Access {
+        token_id: row.id,
+        project: row.project,
+        trust,
+        claims: row.claims,
+        scopes: scopes.map_err(StoreError::corrupt)?,
+    })
+}
+
+/// Notes when a token was used, beside the request: nobody waits for that, and nothing fails with it. One note
+/// at a time is under way, so that a crowd of requests does not become a crowd of writers.
+fn note_use(store: &Store, id: &str, now: i64) {
+    static UNDER_WAY: AtomicBool = AtomicBool::new(false);
+    if UNDER_WAY.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let (store, id) = (store.clone(), id.to_owned());
+    tokio::spawn(async move {
+        let noted = async {
+            let mut session = store.write(Lock::None).await?;
+            session.use_token(&id, now, now - USE_PRECISION_MICROS).await?;
+            session.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::debug!(%error, "could not note when a token was used");
+        }
+        UNDER_WAY.store(false, Ordering::Release);
+    });
 }
 
 /// A token that was just made.
@@ -188,6 +241,22 @@ pub async fn create(
     scopes: &[Scope],
     lifetime: Duration,
 ) -> Result<NewToken, CreateTokenError> {
+    let (made, row) = new(project, scopes, lifetime)?;
+    let mut session = store.write(Lock::None).await?;
+    session.insert_token(&row).await?;
+    session.commit().await?;
+    Ok(made)
+}
+
+/// A token and the row that makes it good, once that is stored.
+///
+/// # Errors
+/// When there are no random numbers, or the lifetime is absurd.
+pub(super) fn new(
+    project: Name,
+    scopes: &[Scope],
+    lifetime: Duration,
+) -> Result<(NewToken, TokenRow), CreateTokenError> {
     let token = Token::generate().map_err(CreateTokenError::Random)?;
     let created_at = clock::now();
     let (expires_at, written) = i64::try_from(lifetime.as_micros())
@@ -203,11 +272,13 @@ pub async fn create(
         scopes: scopes.join(" "),
         created_at,
         expires_at,
+        trust: Trust::Token.as_str().to_owned(),
+        claims: None,
+        note: None,
+        revoked_at: None,
+        last_used_at: None,
     };
-    let mut session = store.write(Lock::None).await?;
-    session.insert_token(&row).await?;
-    session.commit().await?;
-    Ok(NewToken { token, expires_at: written })
+    Ok((NewToken { token, expires_at: written }, row))
 }
 
 #[cfg(test)]

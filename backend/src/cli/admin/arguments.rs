@@ -1,0 +1,37 @@
+//! What `portbook admin` takes, and its help.
+
+use super::delivery::DeliveryCommand;
+use super::github::GithubCommand;
+use super::outbox::OutboxCommand;
+use super::token::TokenCommand;
+use super::watch::WatchCommand;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum AdminCommand {
+    /// Tokens: make, list, revoke
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Repositories of GitHub: connect them, and trust their workflows
+    Github {
+        #[command(subcommand)]
+        command: GithubCommand,
+    },
+    /// What the worker looks at: registries, and services that run
+    Watch {
+        #[command(subcommand)]
+        command: WatchCommand,
+    },
+    /// Webhooks that came: list, process again
+    Delivery {
+        #[command(subcommand)]
+        command: DeliveryCommand,
+    },
+    /// Notices to PORTBOOK_NOTIFY_URL: list, send again
+    Outbox {
+        #[command(subcommand)]
+        command: OutboxCommand,
+    },
+}
