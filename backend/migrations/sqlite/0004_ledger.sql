@@ -324,3 +324,5 @@ CREATE INDEX image_time ON image (project, occurred_at);
 CREATE INDEX smoke_time ON smoke (project, occurred_at);
 CREATE INDEX publication_time ON publication (project, occurred_at);
 CREATE INDEX publication_commit ON publication (project, commit_sha);
+-- A deployment is found by its own identity, though the announcement's subject is a commit.
+CREATE INDEX evidence_deployment ON evidence (project, (body -> 'claim' ->> 'id')) WHERE kind = 'deployment_started';

@@ -42,16 +42,18 @@ pub(super) async fn identify(app: &App, headers: &HeaderMap) -> Result<Access, P
 /// The access of a request whose token has this scope.
 pub(super) async fn require(app: &App, headers: &HeaderMap, scope: &Scope) -> Result<Access, Problem> {
     let access = identify(app, headers).await?;
-    if access.has(scope) {
-        return Ok(access);
-    }
+    if access.has(scope) { Ok(access) } else { Err(missing_scope(&access, &scope.to_string())) }
+}
+
+/// What a token is answered that has not this scope.
+pub(super) fn missing_scope(access: &Access, scope: &str) -> Problem {
     let id = &access.token_id;
-    Err(Problem::new(
+    Problem::new(
         StatusCode::FORBIDDEN,
         "missing-scope",
         "The token may not do this",
         format!("This needs a token with the scope {scope}; the token pb_{id}_… has it not."),
-    ))
+    )
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Token, Problem> {

@@ -6,6 +6,7 @@ mod board;
 mod body;
 mod conditional;
 mod decisions;
+mod deployments;
 mod evidence;
 mod health;
 mod history;
@@ -75,6 +76,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(acknowledge::post))
         .routes(routes!(decisions::decide))
         .routes(routes!(evidence::post))
+        .routes(routes!(deployments::start))
+        .routes(routes!(deployments::advance))
         .routes(routes!(hooks::github).layer(DefaultBodyLimit::max(hooks::HOOK_LIMIT)))
 }
 

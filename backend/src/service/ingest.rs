@@ -2,7 +2,6 @@
 
 use super::claim;
 use super::intake::Intake;
-use super::log::{Provenance, Trust};
 use super::token::Access;
 pub use crate::field::FieldError;
 use crate::store::StoreError;
@@ -140,8 +139,7 @@ async fn record(
         );
         return Ok(results);
     }
-    let provenance =
-        Provenance { trust: Trust::Token, token_id: Some(access.token_id.clone()), source: None };
+    let provenance = access.provenance();
     let mut documents = Vec::with_capacity(parsed.len());
     for (index, item) in parsed.into_iter().enumerate() {
         match item {

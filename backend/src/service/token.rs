@@ -132,6 +132,11 @@ impl Access {
         self.scopes.contains(scope)
     }
 
+    /// Whether the token may record deployments to any environment.
+    pub fn deploys(&self) -> bool {
+        self.scopes.iter().any(|scope| matches!(scope, Scope::DeployWrite(_)))
+    }
+
     /// How a document came to us that came with this token.
     pub fn provenance(&self) -> Provenance {
         let token_id = Some(self.token_id.clone());

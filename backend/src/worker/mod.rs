@@ -6,6 +6,7 @@
 mod delivering;
 mod projecting;
 mod repeat;
+mod stale;
 
 use crate::config::WorkerConfig;
 use crate::net::{Client, NetError};
@@ -37,7 +38,11 @@ struct Context {
 
 /// The list of all loops.
 fn loops(context: &Context) -> Vec<Loop> {
-    vec![endless(context, delivering::Delivering::new), endless(context, projecting::Projecting::new)]
+    vec![
+        endless(context, projecting::Projecting::new),
+        endless(context, delivering::Delivering::new),
+        endless(context, stale::Stale::new),
+    ]
 }
 
 /// Works until `shutdown`; the steps that are under way then are finished first.

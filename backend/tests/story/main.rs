@@ -10,6 +10,7 @@ mod board;
 mod command_line;
 mod contract;
 mod decisions;
+mod deployments;
 mod hooks;
 mod incidents;
 mod ingest;
