@@ -8,6 +8,8 @@ import process from 'node:process';
 // The runners that the workflows name. The package's own list is older than they are, so its answer about them is
 // taken only for any other.
 const RUNNERS = ['ubuntu-24.04', 'ubuntu-24.04-arm'];
+// The package is older than the context `vars` too (GitHub, January 2023).
+const VARS = 'undefined variable "vars". ';
 
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const require = createRequire(join(root, 'target/xtask/linters/node/package.json'));
@@ -23,6 +25,7 @@ for (const name of files) {
   const file = join(folder, name);
   for (const { line, column, kind, message } of lint(readFileSync(file, 'utf8'), file)) {
     if (kind === 'runner-label' && RUNNERS.some((runner) => message.startsWith(`label "${runner}" `))) continue;
+    if (kind === 'expression' && message.startsWith(VARS)) continue;
     console.error(`${file}:${line}:${column}: ${message} [${kind}]`);
     findings += 1;
   }
