@@ -64,7 +64,7 @@ impl Ledger {
         Self::with_secrets(database, true, None, None)
     }
 
-    fn with_secrets(
+    pub fn with_secrets(
         database: Database,
         public_board: bool,
         web_root: Option<PathBuf>,
