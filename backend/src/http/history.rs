@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::read::{Asked, At, Reader, Refused};
 use super::{App, Problem};
-use crate::service::deployment::{self, DeploymentKey, Deployments};
+use crate::service::deployment_reading::{self, DeploymentKey, Deployments};
 use crate::store::DeploymentsOf;
 use ::evidence::Name;
 use axum::extract::State;
@@ -49,7 +49,7 @@ pub(super) async fn history(
         return Ok(unchanged);
     }
     let of = DeploymentsOf::Cell(&environment, &service);
-    let found = deployment::list(&mut view.snapshot, of, page.after.as_ref(), page.limit).await?;
+    let found = deployment_reading::list(&mut view.snapshot, of, page.after.as_ref(), page.limit).await?;
     if found.items.is_empty() && page.after.is_none() {
         return Err(no_such_cell(&mut view.snapshot, &environment, &service).await?);
     }

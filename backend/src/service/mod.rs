@@ -8,6 +8,7 @@ pub mod clock;
 pub mod decision;
 pub mod delivery;
 pub mod deployment;
+pub mod deployment_reading;
 pub mod group_commit;
 mod history;
 pub mod incident;

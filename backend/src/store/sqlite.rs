@@ -92,6 +92,9 @@ impl SqliteDatabase {
             PoolOptions::<Sqlite>::new()
                 .max_connections(most)
                 .acquire_timeout(PATIENCE)
+                // On a full disk SQLite ends the transaction by itself; the connection's count of open ones is
+                // wrong from then on, and it would refuse to begin another.
+                .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
                 .connect_lazy_with(options(&self.path))
         };
         let fresh = Pools { file, readers: pool(4), writer: pool(1) };

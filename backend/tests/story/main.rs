@@ -21,5 +21,7 @@ mod paging;
 mod process;
 mod projection;
 mod reading;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with the other test targets")]
 mod support;
 mod upgrade;

@@ -11,5 +11,5 @@ mod refused;
 #[path = "../support/github/mod.rs"]
 mod samples;
 #[allow(dead_code, unused_imports, reason = "the story takes more of it")]
-#[path = "../story/support/mod.rs"]
+#[path = "../support/mod.rs"]
 mod support;

@@ -135,7 +135,7 @@ async fn start_container() -> String {
 }
 
 /// A shell that outlives this process by a moment: its stdin ends when we do, however we end.
-fn remove_at_exit(container: &str) {
+pub fn remove_at_exit(container: &str) {
     let script = format!("trap '' INT TERM HUP; cat >/dev/null; docker rm --force --volumes {container}");
     let shell = Command::new("sh")
         .args(["-c", &script])

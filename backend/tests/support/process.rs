@@ -83,6 +83,12 @@ impl Process {
         assert!(status.unwrap().success());
     }
 
+    /// `kill -9`, and waits until it is gone.
+    pub async fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end.
     pub async fn exit(mut self) -> ExitStatus {
         let started = Instant::now();

@@ -1,13 +1,16 @@
 //! A ledger of one's own for each test.
 
+pub mod client;
 mod database;
 mod documents;
+pub mod github;
 mod postgres;
 mod process;
 mod rows;
 
 pub use database::Database;
 pub use documents::*;
+pub use postgres::remove_at_exit;
 pub use process::{Process, eventually, get, read_all, run, send};
 pub use rows::*;
 
