@@ -147,13 +147,23 @@ pub struct BrokenLink {
     pub detail: String,
 }
 
+/// The log, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many rows there are.
+    pub rows: usize,
+    /// What is wrong with them; nothing, if all is well.
+    pub broken: Vec<BrokenLink>,
+}
+
 /// Checks every row: its text against its SHA-256, and its place in the chain.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn verify(store: &Store) -> Result<Vec<BrokenLink>, StoreError> {
+pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
     const BATCH: i64 = 1000;
     let mut broken = Vec::new();
+    let mut count = 0;
     let mut heads: HashMap<String, String> = HashMap::new();
     let mut session = store.read().await?;
     let mut seq = 0;
@@ -161,6 +171,7 @@ pub async fn verify(store: &Store) -> Result<Vec<BrokenLink>, StoreError> {
         let rows = session.evidence_after(seq, BATCH).await?;
         let Some(last) = rows.last() else { break };
         seq = last.seq;
+        count += rows.len();
         for row in rows {
             let mut wrong = |detail: &str| {
                 broken.push(BrokenLink {
@@ -186,7 +197,7 @@ pub async fn verify(store: &Store) -> Result<Vec<BrokenLink>, StoreError> {
             broken.push(BrokenLink { seq, project, detail });
         }
     }
-    Ok(broken)
+    Ok(Verified { rows: count, broken })
 }
 
 fn genesis(project: &str) -> String {

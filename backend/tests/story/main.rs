@@ -15,6 +15,7 @@ mod hooks;
 mod incidents;
 mod ingest;
 mod intake;
+mod judging;
 mod operations;
 mod pages;
 mod paging;

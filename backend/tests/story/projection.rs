@@ -218,7 +218,7 @@ async fn the_log_is_a_chain_that_tells_what_was_changed() {
                  'token', id, 1, 1 FROM token";
     ledger.database.execute(older).await.unwrap();
     ledger.record(&[commit(3, 2, &[1])]).await;
-    assert_eq!(log::verify(&ledger.store).await.unwrap(), []);
+    assert_eq!(log::verify(&ledger.store).await.unwrap().broken, []);
     let (tables, bodies) = if ledger.database.file().is_some() {
         ("DROP TRIGGER evidence_is_never_changed", "UPDATE evidence SET body = body || ' ' WHERE seq = 2")
     } else {
@@ -230,11 +230,11 @@ async fn the_log_is_a_chain_that_tells_what_was_changed() {
     ledger.database.execute("UPDATE evidence SET seq = 9").await.unwrap_err();
     ledger.database.execute(tables).await.unwrap();
     ledger.database.execute(bodies).await.unwrap();
-    let broken = log::verify(&ledger.store).await.unwrap();
+    let broken = log::verify(&ledger.store).await.unwrap().broken;
     assert_eq!(broken.iter().map(|link| link.seq).collect::<Vec<_>>(), [2]);
     let other = "UPDATE evidence SET sha256 = 'f' || substr(sha256, 2) WHERE seq = 3";
     ledger.database.execute(other).await.unwrap();
-    let broken = log::verify(&ledger.store).await.unwrap();
+    let broken = log::verify(&ledger.store).await.unwrap().broken;
     let places: std::collections::BTreeSet<_> = broken.iter().map(|link| link.seq).collect();
     assert!(places.contains(&3) && places.contains(&4), "{broken:?}");
 }

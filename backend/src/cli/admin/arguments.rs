@@ -2,6 +2,7 @@
 
 use super::delivery::DeliveryCommand;
 use super::github::GithubCommand;
+use super::log::{Rebuild, Verify};
 use super::outbox::OutboxCommand;
 use super::token::TokenCommand;
 use super::watch::WatchCommand;
@@ -34,4 +35,8 @@ pub(in crate::cli) enum AdminCommand {
         #[command(subcommand)]
         command: OutboxCommand,
     },
+    /// Make everything that the board and the rules need again from the log
+    Rebuild(Rebuild),
+    /// Check that nothing in the log was changed, left out or put in between
+    Verify(Verify),
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod delivery;
 mod github;
+mod log;
 mod outbox;
 mod table;
 mod token;
@@ -26,6 +27,8 @@ pub(super) fn dispatch(reader: Reader<'_>, command: AdminCommand) -> Result<(), 
         AdminCommand::Watch { command } => watch::run(reader, command),
         AdminCommand::Delivery { command } => delivery::run(reader, command),
         AdminCommand::Outbox { command } => outbox::run(reader, command),
+        AdminCommand::Rebuild(arguments) => log::rebuild(reader, &arguments),
+        AdminCommand::Verify(arguments) => log::verify(reader, &arguments),
     }
 }
 

@@ -6,6 +6,7 @@
 mod cells;
 mod fold;
 mod incidents;
+mod notices;
 mod reachable;
 mod rebuild;
 mod touched;
@@ -40,6 +41,14 @@ pub struct Projected {
 /// # Errors
 /// When the database cannot take it; then nothing has changed.
 pub async fn project_next(store: &Store) -> Result<Projected, StoreError> {
+    project_and_tell(store, false).await
+}
+
+/// As [`project_next`]; if `tell`, what became of incidents is put into the outbox in the same transaction.
+///
+/// # Errors
+/// When the database cannot take it; then nothing has changed.
+pub async fn project_and_tell(store: &Store, tell: bool) -> Result<Projected, StoreError> {
     // Looking first is cheap; the lock below keeps other writers out.
     let mut reader = store.read().await?;
     let head = reader.projection_head().await?;
@@ -84,6 +93,9 @@ pub async fn project_next(store: &Store) -> Result<Projected, StoreError> {
     }
     let incidents = incidents::project(&mut session, &policy, &touched).await?;
     changed |= !incidents.is_empty();
+    if tell {
+        notices::enqueue(&mut session, &incidents).await?;
+    }
     session.set_projection_head(cursor, head.version + i64::from(changed)).await?;
     session.commit().await?;
     Ok(Projected { documents, changed, incidents })
@@ -113,6 +125,14 @@ async fn fold_rows(
         session.skip(&skipped).await?;
     }
     Ok(changes)
+}
+
+/// Whether the next step projects everything again, which may take minutes.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn rebuild_wanted(store: &Store) -> Result<bool, StoreError> {
+    store.read().await?.rebuild_wanted().await
 }
 
 /// Asks for everything to be projected again if this version can read what an older one had to set aside. To be called
