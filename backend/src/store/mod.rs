@@ -18,6 +18,7 @@ mod heartbeat;
 mod incident;
 mod incident_event;
 mod incident_reading;
+mod lease;
 mod list;
 mod outbox;
 mod postgres;

@@ -4,6 +4,7 @@
 //! something fails. None waits for another, and several workers may run on one database.
 
 mod delivering;
+pub mod lease;
 mod projecting;
 mod repeat;
 mod stale;

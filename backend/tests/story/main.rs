@@ -26,3 +26,4 @@ mod reading;
 #[allow(dead_code, unused_imports, reason = "shared with the other test targets")]
 mod support;
 mod upgrade;
+mod worker_loops;
