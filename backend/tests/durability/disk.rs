@@ -106,12 +106,12 @@ async fn with_room_again(world: World, mut kept: Vec<String>) {
 
 pub async fn read_only_sqlite() {
     let disk = Disk::new("64m");
-    let mut world = World::new(disk.ground(), 1, 0).await;
+    let mut world = World::new(disk.ground(), 1, 1).await;
     assert_eq!(world.hook("before", 100).unwrap().status, 202);
     // A file that is open for writing keeps its disk writable.
-    world.stop_server().await;
+    world.stop().await;
     disk.remount("ro", false);
-    world.start_server().await;
+    world.start(1, 1).await;
     assert_unavailable(&world.hook("during", 100).unwrap());
     assert_eq!(world.get("/healthz").status, 200);
     disk.remount("rw", false);

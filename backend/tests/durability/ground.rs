@@ -11,29 +11,6 @@ pub enum Ground {
     Postgres(Postgres),
 }
 
-/// What is not made from the log, or says how far making it is.
-const SOURCES: [&str; 19] = [
-    "_sqlx_migrations",
-    "audit",
-    "chain_head",
-    "chain_tail",
-    "delivery",
-    "evidence",
-    "github_repository",
-    "incident_event",
-    "oidc_jti",
-    "oidc_trust",
-    "outbox",
-    "poll_lease",
-    "projection",
-    "sqlite_sequence",
-    "token",
-    "watch_registry",
-    "watch_runtime",
-    "watch_tag",
-    "worker_heartbeat",
-];
-
 impl Ground {
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -92,32 +69,5 @@ impl Ground {
             }
             Self::Postgres(postgres) => postgres.execute(sql).await,
         }
-    }
-
-    /// All that was made from the log: each row of each table as text, in an order of their own.
-    pub async fn projections(&self) -> Vec<String> {
-        let tables = match self {
-            Self::Sqlite { .. } => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
-            Self::Postgres(_) => {
-                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
-            }
-        };
-        let mut all = Vec::new();
-        for table in self.texts(tables).await {
-            if SOURCES.contains(&table.as_str()) {
-                continue;
-            }
-            let rows = match self {
-                Self::Sqlite { .. } => {
-                    let columns = format!("SELECT '\"' || name || '\"' FROM pragma_table_info('{table}')");
-                    let columns = self.texts(&columns).await.join(", ");
-                    format!("SELECT json_array({columns}) FROM {table} ORDER BY 1")
-                }
-                Self::Postgres(_) => format!("SELECT row_to_json(t)::text FROM {table} AS t ORDER BY 1"),
-            };
-            let rows = self.texts(&rows).await;
-            all.extend(rows.into_iter().map(|row| format!("{table} {row}")));
-        }
-        all
     }
 }

@@ -28,13 +28,13 @@ fn main() -> ExitCode {
     let no_mounts = disk::lack();
     let trials = vec![
         trial("sqlite::killed_under_load", None, || async {
-            killed::under_load(Ground::sqlite(), &killed::SQLITE).await;
+            killed::under_load(Ground::sqlite(), killed::SQLITE, 42).await;
         }),
         trial("sqlite::a_full_disk", no_mounts.clone(), || async { disk::full_sqlite().await }),
         trial("sqlite::a_read_only_disk", no_mounts, || async { disk::read_only_sqlite().await }),
         trial("sqlite::gone_for_a_while", None, || async { gone::for_a_while(Ground::sqlite()).await }),
         trial("postgres::killed_under_load", no_engine.clone(), || async {
-            killed::under_load(Ground::postgres().await, &killed::POSTGRES).await;
+            killed::under_load(Ground::postgres().await, killed::POSTGRES, 24).await;
         }),
         trial("postgres::a_full_disk", no_engine.clone(), || async { disk::full_postgres().await }),
         trial("postgres::a_read_only_server", no_engine.clone(), || async {

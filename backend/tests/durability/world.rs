@@ -6,6 +6,7 @@ use crate::support::github::REPOSITORY_ID;
 use crate::support::{Process, WEBHOOK_SECRET, eventually, run, sign};
 use portbook::config::{DatabaseConfig, Reader};
 use portbook::service::log;
+use portbook::service::project::verify_projections;
 use portbook::store::Store;
 use serde_json::json;
 use std::ffi::OsString;
@@ -46,7 +47,6 @@ impl World {
                  VALUES ({REPOSITORY_ID}, 1, 'shop', 'harbour/quay', 0)"
             ))
             .await;
-        let (servers_wanted, workers_wanted) = (servers, workers);
         let mut world = Self {
             servers: Vec::new(),
             workers: Vec::new(),
@@ -55,20 +55,11 @@ impl World {
             secret,
             ground,
         };
-        for _ in 0..servers_wanted {
-            let server = world.server().await;
-            let address = server.address().await;
-            world.addresses.lock().unwrap().push(address);
-            world.servers.push(server);
-        }
-        for _ in 0..workers_wanted {
-            let worker = world.worker().await;
-            world.workers.push(worker);
-        }
+        world.start(servers, workers).await;
         world
     }
 
-    async fn start(&self, entry: &str, message: &str) -> Process {
+    async fn process(&self, entry: &str, message: &str) -> Process {
         let (url, secret) = (self.ground.url(), self.secret.path().to_str().unwrap());
         let environment = [
             ("DATABASE_URL", url.as_str()),
@@ -82,11 +73,11 @@ impl World {
     }
 
     async fn server(&self) -> Process {
-        self.start("server", "listening").await
+        self.process("server", "listening").await
     }
 
     async fn worker(&self) -> Process {
-        self.start("worker", "working").await
+        self.process("worker", "working").await
     }
 
     /// `kill -9` of a server; another one takes its place.
@@ -106,19 +97,27 @@ impl World {
         self.workers[number] = self.worker().await;
     }
 
-    /// Ends a server in good order, and starts another one.
-    pub async fn stop_server(&mut self) {
-        let server = self.servers.remove(0);
-        server.signal("TERM");
-        assert_eq!(server.exit().await.code(), Some(0));
-        self.addresses.lock().unwrap().remove(0);
+    /// Ends all processes in good order.
+    pub async fn stop(&mut self) {
+        for process in self.servers.drain(..).chain(self.workers.drain(..)) {
+            process.signal("TERM");
+            assert_eq!(process.exit().await.code(), Some(0));
+        }
+        self.addresses.lock().unwrap().clear();
     }
 
-    pub async fn start_server(&mut self) {
-        let server = self.server().await;
-        let address = server.address().await;
-        self.addresses.lock().unwrap().push(address);
-        self.servers.push(server);
+    /// Starts as many more.
+    pub async fn start(&mut self, servers: usize, workers: usize) {
+        for _ in 0..servers {
+            let server = self.server().await;
+            let address = server.address().await;
+            self.addresses.lock().unwrap().push(address);
+            self.servers.push(server);
+        }
+        for _ in 0..workers {
+            let worker = self.worker().await;
+            self.workers.push(worker);
+        }
     }
 
     /// A connection to the first server.
@@ -147,7 +146,11 @@ impl World {
     }
 
     /// Waits until nothing is left to do.
-    pub async fn settled(&self) {
+    async fn settled(&self) {
+        eventually("every event was made evidence of", || async {
+            self.ground.number("SELECT COUNT(*) FROM delivery WHERE state = 'pending'").await == 0
+        })
+        .await;
         eventually("everything is projected", || async {
             let left =
                 "SELECT COUNT(*) FROM evidence WHERE seq > (SELECT cursor FROM projection WHERE id = 1)";
@@ -156,22 +159,32 @@ impl World {
         .await;
     }
 
-    /// Asserts that each of these is there exactly once, that the chain holds, and that the projections are what
-    /// the log makes of it.
+    /// Asserts that each of these is there exactly once, that the chain holds, and that the projections are what the
+    /// log makes of it.
     pub async fn verify(&self, guids: &[String], documents: &[String]) {
         self.settled().await;
-        let kept = self.ground.texts("SELECT guid FROM delivery ORDER BY guid").await;
-        assert_each_once("delivery", &kept, guids);
-        let kept = self.ground.texts("SELECT sha256 FROM evidence ORDER BY sha256").await;
-        assert_each_once("evidence", &kept, documents);
+        let kept = self.ground.texts("SELECT guid FROM delivery").await;
+        assert_each_once("delivery", kept, guids);
+        let kept = self.ground.texts("SELECT sha256 FROM evidence").await;
+        assert_each_once("evidence", kept, documents);
+        let number = async |sql: &str| self.ground.number(sql).await;
+        assert_eq!(number("SELECT COUNT(*) FROM delivery WHERE state = 'failed'").await, 0);
+        // Each event is about a run of its own.
+        let events = number("SELECT COUNT(*) FROM delivery WHERE event = 'workflow_run'").await;
+        assert_eq!(number("SELECT COUNT(*) FROM evidence WHERE kind = 'ci_run'").await, events);
+        assert_eq!(number("SELECT COUNT(*) FROM ci_run").await, events);
         let store = Store::new(&config(&self.ground.url()));
         assert_eq!(log::verify(&store).await.unwrap().broken, [], "the chain holds");
+        let differing = verify_projections(&store).await.unwrap();
+        assert!(differing.is_empty(), "a rebuild makes other rows of {differing:?}");
         store.close().await;
     }
 }
 
-/// Asserts that nothing sorted is there twice, and that all that was acknowledged is there.
-fn assert_each_once(what: &str, kept: &[String], acknowledged: &[String]) {
+/// Asserts that nothing is there twice, and that all that was acknowledged is there.
+fn assert_each_once(what: &str, mut kept: Vec<String>, acknowledged: &[String]) {
+    // Databases sort texts by rules of their own.
+    kept.sort_unstable();
     for pair in kept.windows(2) {
         assert_ne!(pair[0], pair[1], "{what} is there twice");
     }
