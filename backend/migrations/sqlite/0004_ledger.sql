@@ -326,3 +326,5 @@ CREATE INDEX publication_time ON publication (project, occurred_at);
 CREATE INDEX publication_commit ON publication (project, commit_sha);
 -- A deployment is found by its own identity, though the announcement's subject is a commit.
 CREATE INDEX evidence_deployment ON evidence (project, (body -> 'claim' ->> 'id')) WHERE kind = 'deployment_started';
+CREATE INDEX publication_fact_time ON publication_fact (project, at);
+CREATE INDEX tag_observation_time ON tag_observation (project, at);

@@ -17,11 +17,11 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub(super) struct HistoryQuery {
     /// The project, where more than one is known and no token says which.
-    project: Option<Name>,
+    pub project: Option<Name>,
     /// The most items, 1 to 200; 50 if not said.
-    limit: Option<u64>,
+    pub limit: Option<u64>,
     /// The cursor of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 /// The deployments of a service to an environment, newest first.

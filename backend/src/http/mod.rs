@@ -4,6 +4,7 @@ mod acknowledge;
 mod auth;
 mod board;
 mod body;
+mod commits;
 mod conditional;
 mod decisions;
 mod deployments;
@@ -19,6 +20,7 @@ mod pages;
 mod problem;
 mod read;
 mod serve;
+mod tags;
 
 pub use health::Version;
 pub use openapi::document;
@@ -70,6 +72,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health::version))
         .routes(routes!(openapi::serve))
         .routes(routes!(board::board))
+        .routes(routes!(commits::list))
+        .routes(routes!(commits::one))
+        .routes(routes!(commits::image))
+        .routes(routes!(tags::list))
         .routes(routes!(history::history))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))

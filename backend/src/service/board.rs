@@ -3,10 +3,11 @@
 mod assemble;
 mod cache;
 
+pub use super::commit::{Commit, Image};
 pub use cache::BoardCache;
 
 use crate::store::{State, Store, StoreError};
-use evidence::{CommitSha, Digest, Name, Outcome, Tag};
+use evidence::{CommitSha, Digest, Name, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -123,48 +124,6 @@ pub struct Attempt {
     /// When, RFC 3339.
     #[schema(format = DateTime)]
     pub at: String,
-}
-
-/// One commit and what became of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Commit {
-    /// The project that it belongs to.
-    pub project: Name,
-    /// The commit.
-    pub commit: CommitSha,
-    /// The first line of its message; null when only other evidence speaks of it.
-    #[schema(required)]
-    pub subject: Option<String>,
-    /// Its author; null when only other evidence speaks of it.
-    #[schema(required)]
-    pub author: Option<String>,
-    /// Its commit time, RFC 3339; null when only other evidence speaks of it.
-    #[schema(required, format = DateTime)]
-    pub committed_at: Option<String>,
-    /// What CI concluded last; null if it has not.
-    #[schema(required)]
-    pub ci: Option<Outcome>,
-    /// The image that was built from it last; null if none was.
-    #[schema(required)]
-    pub image: Option<Image>,
-    /// How the last smoke test of it ended; null if there was none.
-    #[schema(required)]
-    pub smoke: Option<Outcome>,
-    /// The tags that name its image now.
-    pub published: Vec<Tag>,
-    /// The environments in which it runs now.
-    pub environments: Vec<Name>,
-}
-
-/// A built image.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Image {
-    /// The digest of its manifest or index.
-    pub digest: Digest,
-    /// The compressed size of all its blobs, in bytes.
-    pub size_bytes: u64,
-    /// Its platforms, such as `linux/amd64`.
-    pub platforms: Vec<String>,
 }
 
 /// The state that the board is in.

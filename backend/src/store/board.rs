@@ -204,7 +204,7 @@ impl RunRow {
 }
 
 impl LinkRow {
-    fn read(project: &Name, row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn read(project: &Name, row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             project: project.clone(),
             commit: row.parsed(1)?,

@@ -1,6 +1,7 @@
 //! The database: SQLite or Postgres, with the same statements.
 
 mod audit;
+mod artefact;
 mod board;
 mod chain;
 mod commit;
@@ -24,17 +25,20 @@ mod outbox;
 mod postgres;
 mod projection;
 mod reading;
+mod run_reading;
 mod schema;
 mod session;
 mod sqlite;
 mod table;
 pub mod tables;
+mod tag_reading;
 mod token;
 mod watch;
 
 pub use audit::AuditRow;
+pub use artefact::{ArtefactRow, PublishedRow, SmokeRow, VerdictRow};
 pub use board::{BoardRows, IncidentCount, LinkRow, ObservedRow, RunRow, Slot};
-pub use commit::{CommitRow, MessageRow, PublicationRow};
+pub use commit::{CommitRow, MessageRow, PublicationRow, RunningRow};
 pub use delivery::{Insertion, NewDelivery};
 pub use delivery_list::DeliveryRow;
 pub use delivery_work::{DeliveryOutcome, PendingDelivery};
@@ -49,9 +53,11 @@ pub use incident_reading::{AcknowledgementRow, IncidentFilter, SeenIncident};
 pub use outbox::OutboxRow;
 pub use projection::{Finished, Head, Move};
 pub use reading::State;
+pub use run_reading::{JobRow, RunAttemptRow};
 pub use schema::{SCHEMA_HEAD, SCHEMA_MIN, SchemaState};
 pub use session::Session;
 pub use table::{Cell, Changes, Kind, Table};
+pub use tag_reading::{TagMoveKey, TagMoveRow};
 pub use token::TokenRow;
 pub use watch::{RegistryRow, RuntimeRow};
 

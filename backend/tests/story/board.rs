@@ -41,7 +41,8 @@ async fn a_commit_is_followed_from_ci_to_its_environment() {
             "project": "shop", "commit": sha(1), "subject": "Change 1", "author": "Ada",
             "committed_at": minute(0), "ci": "success",
             "image": {"digest": digest(1), "size_bytes": 9_000_000, "platforms": ["linux/amd64"]},
-            "smoke": "success", "published": ["latest", "sha-0000000"], "environments": ["dev"]}],
+            "smoke": "success", "published": ["latest", "sha-0000000"], "environments": ["dev"],
+            "unreachable": false}],
         // The smoke test named no digest, so this one was never tested.
         "incidents": 1
     });

@@ -28,11 +28,15 @@ async fn the_openapi_document_is_served_and_names_every_route() {
         "/openapi.json",
         "/readyz",
         "/v1/board",
+        "/v1/commits",
+        "/v1/commits/{sha}",
         "/v1/environments/{environment}/services/{service}/history",
         "/v1/evidence",
         "/v1/hooks/github",
+        "/v1/images/{digest}",
         "/v1/incidents",
         "/v1/incidents/{id}",
+        "/v1/tags",
         "/version",
     ];
     assert_eq!(paths, expected);

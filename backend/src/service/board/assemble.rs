@@ -1,20 +1,16 @@
 //! Makes a board out of its rows.
 
-use super::{Attempt, Board, Cell, CellKind, CellState, Commit, Image, Observed, Service};
+use super::{Attempt, Board, Cell, CellKind, CellState, Observed, Service};
 use crate::service::clock::stored as instant;
+use crate::service::commit::{commits, in_order};
 use crate::service::history::History;
-use crate::store::{
-    CommitRow, IncidentCount, LinkRow, ObservedRow, PublicationRow, RunRow, Session, Slot, StoreError,
-};
-use evidence::{CommitSha, Digest, Name, Outcome};
+use crate::store::{IncidentCount, LinkRow, ObservedRow, RunRow, Session, Slot, StoreError};
+use evidence::{Name, Outcome};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 /// How many commits the board shows of each sort: on the default branch, and known from other evidence only.
 const COMMITS: usize = 20;
-
-/// The environments that have a natural order; any other follows them by name.
-const KNOWN_ENVIRONMENTS: [&str; 6] = ["local", "ci", "dev", "test", "staging", "prod"];
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -29,23 +25,17 @@ pub(super) async fn board(session: &mut Session, project: Option<&Name>) -> Resu
     let keys: Vec<_> = shown.iter().map(|link| (&link.project, &link.commit)).collect();
     let details = session.commits(&keys).await?;
     let tags = session.tags_of_commits(&keys).await?;
-    let environments = environments(&rows.runs);
+    let environments = in_order(rows.runs.iter().map(|run| &run.environment));
+    let running = rows.runs.iter().filter(|run| run.slot == Slot::Running);
+    let running: Vec<_> = running.map(|run| (&run.project, &run.environment, &run.commit)).collect();
     Ok(Board {
         version: rows.state.version,
         epoch: rows.state.epoch,
         services: services(&rows.runs, &environments, &history, &rows.incidents)?,
-        commits: commits(&keys, details, &tags, &rows.runs, &environments)?,
+        commits: commits(&keys, details, &tags, &running, &environments)?,
         incidents: total(rows.incidents.iter()),
         environments,
     })
-}
-
-fn environments(runs: &[RunRow]) -> Vec<Name> {
-    let present: BTreeSet<&Name> = runs.iter().map(|run| &run.environment).collect();
-    let known = KNOWN_ENVIRONMENTS.iter();
-    let known = known.filter_map(|name| present.iter().find(|other| other.as_str() == *name));
-    let others = present.iter().filter(|name| !KNOWN_ENVIRONMENTS.contains(&name.as_str()));
-    known.chain(others).map(|name| (*name).clone()).collect()
 }
 
 fn total<'a>(counts: impl Iterator<Item = &'a IncidentCount>) -> u64 {
@@ -132,51 +122,4 @@ fn observed(seen: &ObservedRow, running: Option<&RunRow>) -> Result<Observed> {
         _ => None,
     };
     Ok(Observed { reachable: seen.reachable, digest: seen.digest.clone(), matches, at: instant(seen.at)? })
-}
-
-fn commits(
-    shown: &[(&Name, &CommitSha)],
-    details: Vec<CommitRow>,
-    tags: &[PublicationRow],
-    runs: &[RunRow],
-    environments: &[Name],
-) -> Result<Vec<Commit>> {
-    let mut details: HashMap<_, _> =
-        details.into_iter().map(|row| ((row.project.clone(), row.commit.clone()), row)).collect();
-    let rows =
-        shown.iter().filter_map(|(project, commit)| details.remove(&((*project).clone(), (*commit).clone())));
-    let commit = |row: CommitRow| {
-        let about = |project: &Name, commit: &CommitSha| (project, commit) == (&row.project, &row.commit);
-        // One tag can be in several repositories.
-        let published: BTreeSet<_> =
-            tags.iter().filter(|tag| about(&tag.project, &tag.commit)).map(|tag| tag.tag.clone()).collect();
-        let runs_in = |environment: &&Name| {
-            let mut running = runs.iter().filter(|run| run.slot == Slot::Running);
-            running.any(|run| run.environment == **environment && about(&run.project, &run.commit))
-        };
-        let environments = environments.iter().filter(runs_in).cloned().collect();
-        let committed_at = row.message.as_ref().map(|message| instant(message.at)).transpose()?;
-        let (subject, author) = row.message.map(|message| (message.subject, message.author)).unzip();
-        Ok(Commit {
-            subject,
-            author,
-            committed_at,
-            ci: row.ci,
-            image: row.image.as_ref().map(image).transpose()?,
-            smoke: row.smoke,
-            published: published.into_iter().collect(),
-            environments,
-            project: row.project,
-            commit: row.commit,
-        })
-    };
-    rows.map(commit).collect()
-}
-
-fn image((digest, size_bytes, platforms): &(Digest, i64, String)) -> Result<Image> {
-    Ok(Image {
-        digest: digest.clone(),
-        size_bytes: u64::try_from(*size_bytes).map_err(StoreError::corrupt)?,
-        platforms: serde_json::from_str(platforms).map_err(StoreError::corrupt)?,
-    })
 }
