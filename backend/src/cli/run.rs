@@ -86,7 +86,7 @@ pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
     block_on_all_cores(async {
         let shutdown = shutdown()?;
         let store = Store::new(&config.database);
-        let worked = worker::run(&store, config.worker, shutdown).await;
+        let worked = worker::run(&store, config.worker, config.github, shutdown).await;
         close(&store).await;
         worked.map_err(|error| Failure::Failed(error.to_string()))
     })

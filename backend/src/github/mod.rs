@@ -2,8 +2,10 @@
 
 pub mod event;
 mod payload;
+pub mod rest;
 pub mod signature;
 mod text;
 
 pub use event::{Facts, Hook, HookError, RegistryHint, read};
+pub use rest::{Github, RestError};
 pub use signature::{Secrets, SignatureError, verify};

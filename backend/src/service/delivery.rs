@@ -196,7 +196,7 @@ fn project_of(repository_id: Option<u64>, projects: &HashMap<i64, Name>) -> Resu
 }
 
 /// Claims as documents of a project.
-fn documents_of(project: &Name, claims: Vec<(Timestamp, Claim)>) -> Result<Vec<Evidence>, String> {
+pub(super) fn documents_of(project: &Name, claims: Vec<(Timestamp, Claim)>) -> Result<Vec<Evidence>, String> {
     let documents = claims.into_iter().map(|(occurred_at, claim)| {
         let evidence = Evidence::new(project.clone(), occurred_at.instant(), claim);
         evidence.validate().map_err(|errors| {

@@ -1,6 +1,6 @@
 //! Work that one of several processes does at a time.
 
-use super::session::Param::{Int, Text};
+use super::session::Param::{Int, MaybeText, Text};
 use super::{Session, StoreError};
 
 impl Session {
@@ -41,5 +41,40 @@ impl Session {
         let sql = "UPDATE poll_lease SET until = 0 WHERE name = $1 AND holder = $2";
         self.execute(sql, &[Text(name), Text(holder)]).await?;
         Ok(())
+    }
+
+    /// Takes a piece of work that is due, until that microsecond; then another may take it. Answers what the work
+    /// remembers, or none if it is not due or somebody else's. Unlike a lease, nobody makes it last longer.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn take_due(
+        &mut self,
+        name: &str,
+        holder: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<Option<Option<String>>, StoreError> {
+        let sql = "INSERT INTO poll_lease (name, holder, until) VALUES ($1, $2, $4) \
+                   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until \
+                   WHERE poll_lease.until <= $3 RETURNING memory";
+        let rows = self.rows(sql, &[Text(name), Text(holder), Int(now), Int(until)]).await?;
+        rows.first().map(|row| row.maybe_text(0)).transpose()
+    }
+
+    /// Puts off a piece of work that this holder has, and has it remember something. Answers `false` if somebody else
+    /// has it by now.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn put_off(
+        &mut self,
+        name: &str,
+        holder: &str,
+        until: i64,
+        memory: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE poll_lease SET until = $3, memory = $4 WHERE name = $1 AND holder = $2";
+        Ok(self.execute(sql, &[Text(name), Text(holder), Int(until), MaybeText(memory)]).await? == 1)
     }
 }

@@ -1,7 +1,7 @@
 //! The database: SQLite or Postgres, with the same statements.
 
-mod audit;
 mod artefact;
+mod audit;
 mod board;
 mod chain;
 mod commit;
@@ -15,6 +15,7 @@ mod error;
 mod evidence;
 mod facts;
 mod github;
+mod github_sync;
 mod heartbeat;
 mod incident;
 mod incident_event;
@@ -35,8 +36,8 @@ mod tag_reading;
 mod token;
 mod watch;
 
-pub use audit::AuditRow;
 pub use artefact::{ArtefactRow, PublishedRow, SmokeRow, VerdictRow};
+pub use audit::AuditRow;
 pub use board::{BoardRows, IncidentCount, LinkRow, ObservedRow, RunRow, Slot};
 pub use commit::{CommitRow, MessageRow, PublicationRow, RunningRow};
 pub use delivery::{Insertion, NewDelivery};
@@ -48,6 +49,7 @@ pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
 pub use facts::{Key, Key3, Subjects};
 pub use github::{GithubRepositoryRow, OidcTrustRow};
+pub use github_sync::ConnectedRepository;
 pub use incident::IncidentRow;
 pub use incident_reading::{AcknowledgementRow, IncidentFilter, SeenIncident};
 pub use outbox::OutboxRow;

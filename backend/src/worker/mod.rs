@@ -4,12 +4,15 @@
 //! something fails. None waits for another, and several workers may run on one database.
 
 mod delivering;
+mod github_reconcile;
+mod github_redeliver;
 pub mod lease;
 mod projecting;
 mod repeat;
 mod stale;
 
-use crate::config::WorkerConfig;
+use crate::config::{GithubConfig, WorkerConfig};
+use crate::github::Github;
 use crate::net::{Client, NetError};
 use crate::store::Store;
 use repeat::{Loop, endless};
@@ -29,12 +32,20 @@ const REST_AFTER_PANIC: Duration = Duration::from_secs(2);
 struct Context {
     store: Store,
     config: Arc<WorkerConfig>,
-    #[allow(dead_code, reason = "the loops that ask other services use it")]
+    github: Arc<GithubConfig>,
     client: Client,
     /// This worker's name, unique among those that run at one time.
     name: Arc<str>,
     /// Becomes true when it is time to stop.
     shutdown: watch::Receiver<bool>,
+}
+
+impl Context {
+    /// GitHub, if there is a token to ask it with.
+    fn github(&self) -> Option<Github> {
+        let token = self.github.token.clone()?;
+        Some(Github::new(self.client.clone(), &self.github.api, token))
+    }
 }
 
 /// The list of all loops.
@@ -43,6 +54,8 @@ fn loops(context: &Context) -> Vec<Loop> {
         endless(context, projecting::Projecting::new),
         endless(context, delivering::Delivering::new),
         endless(context, stale::Stale::new),
+        endless(context, github_redeliver::Redelivering::new),
+        endless(context, github_reconcile::Reconciling::new),
     ]
 }
 
@@ -53,6 +66,7 @@ fn loops(context: &Context) -> Vec<Loop> {
 pub async fn run(
     store: &Store,
     config: WorkerConfig,
+    github: GithubConfig,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), NetError> {
     let (stop, stopping) = watch::channel(false);
@@ -60,6 +74,7 @@ pub async fn run(
         store: store.clone(),
         client: Client::new(config.certificates.as_deref())?,
         config: Arc::new(config),
+        github: Arc::new(github),
         name: name().into(),
         shutdown: stopping,
     };

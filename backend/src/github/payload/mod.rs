@@ -16,13 +16,13 @@ mod workflow_run;
 
 pub(super) use deployment::{DeploymentEvent, DeploymentStatusEvent};
 pub(super) use package::{PackageEvent, RegistryPackageEvent};
-pub(super) use parts::{Envelope, Object};
+pub(super) use parts::{Envelope, Id, Object};
 pub(super) use pull_request::PullRequestEvent;
 pub(super) use push::PushEvent;
 pub(super) use reference::{CreateEvent, DeleteEvent};
 pub(super) use repository::{PingEvent, RepositoryEvent};
-pub(super) use workflow_job::WorkflowJobEvent;
-pub(super) use workflow_run::WorkflowRunEvent;
+pub(super) use workflow_job::{WorkflowJob, WorkflowJobEvent};
+pub(super) use workflow_run::{WorkflowRun, WorkflowRunEvent};
 
 use super::Facts;
 

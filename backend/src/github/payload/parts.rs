@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 const LARGEST_ID: u64 = (1 << 53) - 1;
 
 /// A JSON object. serde's own structs would also take a list of their fields' values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::github) struct Object<T>(pub T);
 
 impl<T> Deref for Object<T> {
@@ -98,7 +98,7 @@ pub(in crate::github) struct Envelope {
 }
 
 /// A repository of which only the id matters.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(in crate::github) struct RepositoryId {
     pub id: Id,
 }

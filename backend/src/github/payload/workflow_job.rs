@@ -15,7 +15,7 @@ pub(in crate::github) struct WorkflowJobEvent {
 }
 
 /// A job, in an event and in an answer of the REST interface alike.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(in crate::github) struct WorkflowJob {
     id: Id,
     run_id: Id,
@@ -45,6 +45,10 @@ impl Event for WorkflowJobEvent {
 }
 
 impl WorkflowJob {
+    pub(in crate::github) fn completed_at(&self) -> Option<Timestamp> {
+        self.completed_at.filter(|_| reached(None, &self.status) == Some(RunPhase::Completed))
+    }
+
     /// What it tells, and as of when.
     pub(in crate::github) fn fact(
         &self,

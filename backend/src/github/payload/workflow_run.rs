@@ -4,7 +4,7 @@ use super::Event;
 use super::parts::{Id, Instant, Object, RepositoryId};
 use super::phase::{conclusion, reached};
 use crate::github::{Facts, text};
-use evidence::{CiRun, Claim, CommitSha, Timestamp};
+use evidence::{CiRun, Claim, CommitSha, RunPhase, Timestamp};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -15,7 +15,7 @@ pub(in crate::github) struct WorkflowRunEvent {
 }
 
 /// A run, in an event and in an answer of the REST interface alike.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(in crate::github) struct WorkflowRun {
     id: Id,
     run_attempt: u32,
@@ -24,6 +24,7 @@ pub(in crate::github) struct WorkflowRun {
     head_branch: Option<String>,
     head_sha: CommitSha,
     head_repository: Option<Object<RepositoryId>>,
+    repository: Option<Object<RepositoryId>>,
     status: String,
     conclusion: Option<String>,
     run_started_at: Timestamp,
@@ -45,6 +46,26 @@ impl Event for WorkflowRunEvent {
 }
 
 impl WorkflowRun {
+    pub(in crate::github) fn repository_id(&self) -> Option<u64> {
+        Some(self.repository.as_ref()?.id.0)
+    }
+
+    pub(in crate::github) fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    pub(in crate::github) fn attempt(&self) -> u32 {
+        self.run_attempt
+    }
+
+    pub(in crate::github) fn phase(&self) -> Option<RunPhase> {
+        reached(None, &self.status)
+    }
+
+    pub(in crate::github) fn updated_at(&self) -> Timestamp {
+        self.updated_at.0
+    }
+
     /// What it tells, and as of when.
     pub(in crate::github) fn fact(
         &self,

@@ -1,0 +1,45 @@
+//! Asks GitHub for the runs that it could not tell of.
+
+use super::Context;
+use super::repeat::Work;
+use crate::github::Github;
+use crate::service::github_reconcile::reconcile;
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked whether a repository is due.
+const REST: Duration = Duration::from_secs(15);
+
+/// Asks GitHub for the runs that it could not tell of. Without a token it has nothing to do.
+pub(super) struct Reconciling {
+    store: Store,
+    github: Option<Github>,
+    name: Arc<str>,
+}
+
+impl Reconciling {
+    pub(super) fn new(context: &Context) -> Self {
+        Self { store: context.store.clone(), github: context.github(), name: Arc::clone(&context.name) }
+    }
+}
+
+impl Work for Reconciling {
+    type Error = StoreError;
+
+    const NAME: &'static str = "github.reconcile";
+
+    fn rest(&self) -> Duration {
+        REST
+    }
+
+    async fn step(&mut self) -> Result<usize, StoreError> {
+        let Some(github) = &self.github else { return Ok(0) };
+        let found = reconcile(&self.store, github, &self.name).await?;
+        if found > 0 {
+            tracing::info!(found, "recorded what GitHub had not told");
+        }
+        // A repository that was asked about is not due at once, whatever was found.
+        Ok(0)
+    }
+}
