@@ -17,6 +17,9 @@ Environment:
   PORTBOOK_GITHUB_TOKEN_FILE   a file with a token of GitHub's, to ask it for what was missed
                                [default: none, it is not asked]
   PORTBOOK_GITHUB_API          where GitHub's REST interface is [default: https://api.github.com]
+  PORTBOOK_OIDC_AUDIENCE       the ledger's own origin, for which workflows ask GitHub for a token that they
+                               exchange here [default: none, none are exchanged]
+  PORTBOOK_OIDC_ISSUER         who signs those [default: https://token.actions.githubusercontent.com]
   PORTBOOK_WORKER_INTERVAL_MS  how often the worker looks for work [default: 250]
   PORTBOOK_OBSERVE_INTERVAL_S  how often a watched service is asked what it is [default: 15]
   PORTBOOK_REGISTRY_INTERVAL_S how often a watched registry is asked for its tags [default: 60]

@@ -2,9 +2,12 @@
 
 use super::{Failure, no_runtime};
 use crate::config::{
-    BuildConfig, DatabaseConfig, GithubConfig, LogConfig, LogFormat, Reader, ServerConfig, WorkerConfig,
+    BuildConfig, DatabaseConfig, GithubConfig, LogConfig, LogFormat, OidcConfig, Reader, ServerConfig,
+    WorkerConfig,
 };
+use crate::github::oidc::Issuer;
 use crate::http::{self, App, Reading};
+use crate::net::Client;
 use crate::service::intake::Intake;
 use crate::service::status::{self, ReadyStatus};
 use crate::store::Store;
@@ -26,6 +29,7 @@ struct Everything {
     server: ServerConfig,
     database: DatabaseConfig,
     github: GithubConfig,
+    oidc: OidcConfig,
     worker: WorkerConfig,
     build: BuildConfig,
     log: LogConfig,
@@ -37,6 +41,7 @@ impl Everything {
             server: ServerConfig::read(&reader),
             database: DatabaseConfig::read(&reader),
             github: GithubConfig::read(&reader),
+            oidc: OidcConfig::read(&reader),
             worker: WorkerConfig::read(&reader),
             build: BuildConfig::read(&reader),
             log: LogConfig::read(&reader, std::io::stderr().is_terminal()),
@@ -68,6 +73,7 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             build: Arc::new(config.build),
             server: Arc::new(config.server),
             github: Arc::new(config.github),
+            oidc: issuer(&config.oidc, &config.worker)?,
             intake: Intake::new(store.clone()),
             reading: Reading::default(),
         };
@@ -77,6 +83,16 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
         close(&store).await;
         Ok(())
     })
+}
+
+/// Who vouches for workflows, if their tokens are exchanged.
+fn issuer(config: &OidcConfig, worker: &WorkerConfig) -> Result<Option<Arc<Issuer>>, Failure> {
+    let Some(audience) = &config.audience else {
+        return Ok(None);
+    };
+    let client = Client::new(worker.certificates.as_deref());
+    let client = client.map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(Some(Arc::new(Issuer::new(&config.issuer, audience, client))))
 }
 
 /// `portbook worker`

@@ -55,7 +55,7 @@ fn file(path: &str) -> Result<String, String> {
 }
 
 /// An address that the token may be sent to: encrypted, or on this machine.
-fn api(text: &str) -> Result<String, String> {
+pub(super) fn api(text: &str) -> Result<String, String> {
     let expected = || format!("expected https://<host>, such as https://api.github.com, got {text:?}");
     let uri: axum::http::Uri = text.parse().map_err(|_| expected())?;
     let local = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));

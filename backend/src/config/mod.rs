@@ -8,6 +8,7 @@ mod database;
 mod github;
 mod logging;
 mod notify;
+mod oidc;
 mod server;
 mod worker;
 
@@ -16,6 +17,7 @@ pub use database::{DatabaseConfig, PostgresConfig, SqliteConfig};
 pub use github::{GithubConfig, GithubToken};
 pub use logging::{LogConfig, LogFormat};
 pub use notify::{NotifyConfig, NotifySecret};
+pub use oidc::OidcConfig;
 pub use server::{ServerConfig, listen_address};
 pub use worker::WorkerConfig;
 

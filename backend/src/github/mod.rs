@@ -1,6 +1,7 @@
 //! GitHub: its signatures, the words of its events, and its REST interface.
 
 pub mod event;
+pub mod oidc;
 mod payload;
 pub mod rest;
 pub mod signature;

@@ -14,6 +14,7 @@ mod history;
 mod hooks;
 mod incidents;
 mod layers;
+mod oidc;
 mod openapi;
 mod page;
 mod pages;
@@ -28,6 +29,7 @@ pub use problem::Problem;
 pub use serve::{DRAIN_LIMIT, serve};
 
 use crate::config::{BuildConfig, GithubConfig, ServerConfig};
+use crate::github::oidc::Issuer;
 use crate::service::board::BoardCache;
 use crate::service::intake::Intake;
 use crate::store::Store;
@@ -52,6 +54,8 @@ pub struct App {
     pub server: Arc<ServerConfig>,
     /// How GitHub is known.
     pub github: Arc<GithubConfig>,
+    /// Who vouches for workflows; none where no tokens are exchanged.
+    pub oidc: Option<Arc<Issuer>>,
     /// Where what comes in waits to be written together.
     pub intake: Intake,
     /// What readers share.
@@ -84,6 +88,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(evidence::post))
         .routes(routes!(deployments::start))
         .routes(routes!(deployments::advance))
+        .routes(routes!(oidc::exchange).layer(DefaultBodyLimit::max(oidc::EXCHANGE_LIMIT)))
         .routes(routes!(hooks::github).layer(DefaultBodyLimit::max(hooks::HOOK_LIMIT)))
 }
 

@@ -1,10 +1,10 @@
 //! All that is known about one commit.
 
 use super::commit::{self, Commit};
-use super::deployment::{self, Deployment};
+use super::deployment_reading::{self, Deployment};
 use super::image::{Built, Publication, SmokeTest};
 use super::reading::Snapshot;
-use super::{clock, deployment::Source};
+use super::{clock, deployment_reading::Source};
 use crate::store::{DeploymentsOf, JobRow, RunAttemptRow, StoreError, VerdictRow};
 use evidence::{CommitSha, Conclusion, Outcome, RunPhase};
 use serde::Serialize;
@@ -136,7 +136,8 @@ pub async fn find(snapshot: &mut Snapshot, prefix: &str) -> Result<Found, StoreE
     let images = session.artefacts(project, Some(&sha), None).await?;
     let smokes = session.smokes_of_commit(project, &sha).await?;
     let publications = session.published_of_commit(project, &sha).await?;
-    let deployments = deployment::list(snapshot, DeploymentsOf::Commit(&sha), None, DEPLOYMENTS).await?;
+    let deployments =
+        deployment_reading::list(snapshot, DeploymentsOf::Commit(&sha), None, DEPLOYMENTS).await?;
     let Some(commit) = commit::about(snapshot, std::iter::once(&sha)).await?.pop() else {
         return Ok(Found::None);
     };

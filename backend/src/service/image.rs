@@ -1,7 +1,7 @@
 //! All that is known about one image.
 
 use super::clock;
-use super::deployment::{self, Deployment, Source};
+use super::deployment_reading::{self, Deployment, Source};
 use super::reading::Snapshot;
 use crate::store::{ArtefactRow, DeploymentsOf, PublishedRow, SmokeRow, StoreError};
 use evidence::{BuildCache, CommitSha, Digest, Name, Outcome, SchemaRange, Tag};
@@ -115,7 +115,8 @@ pub async fn find(snapshot: &mut Snapshot, digest: &Digest) -> Result<Option<Ima
     let smokes = session.smokes_of_digest(project, digest).await?;
     let publications = session.published_of_digest(project, digest).await?;
     let running = session.running(project).await?;
-    let deployments = deployment::list(snapshot, DeploymentsOf::Digest(digest), None, DEPLOYMENTS).await?;
+    let deployments =
+        deployment_reading::list(snapshot, DeploymentsOf::Digest(digest), None, DEPLOYMENTS).await?;
     let deployments = deployments.items;
     let mut commits = BTreeSet::new();
     commits.extend(built.iter().map(|row| row.commit.clone()));

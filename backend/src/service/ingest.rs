@@ -2,6 +2,7 @@
 
 use super::claim;
 use super::intake::Intake;
+use super::oidc;
 use super::token::Access;
 pub use crate::field::FieldError;
 use crate::store::StoreError;
@@ -95,7 +96,12 @@ pub async fn ingest(intake: &Intake, access: &Access, body: &[u8]) -> Result<Ing
     if !foreign.is_empty() {
         return Err(IngestError::OtherProject(foreign));
     }
-    let results = record(intake, access, body.len(), parsed).await?;
+    let believed = parsed.into_iter().enumerate().map(|(index, item)| {
+        let evidence = item?;
+        let errors = oidc::contradictions(access, &evidence.claim, &format!("/evidence/{index}"));
+        if errors.is_empty() { Ok(evidence) } else { Err(errors) }
+    });
+    let results = record(intake, access, body.len(), believed.collect()).await?;
     Ok(IngestReport { results })
 }
 

@@ -21,6 +21,7 @@ pub mod incident;
 pub mod ingest;
 pub mod intake;
 pub mod log;
+pub mod oidc;
 pub mod project;
 pub mod reading;
 pub mod status;

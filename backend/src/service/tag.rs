@@ -1,7 +1,7 @@
 //! What tags named in the course of time.
 
 use super::clock;
-use super::deployment::Source;
+use super::deployment_reading::Source;
 use super::reading::{Paged, Snapshot, one_more};
 use crate::store::{StoreError, TagMoveKey, TagMoveRow};
 use evidence::rules::is_immutable;

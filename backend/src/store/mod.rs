@@ -22,6 +22,7 @@ mod incident_event;
 mod incident_reading;
 mod lease;
 mod list;
+mod oidc;
 mod outbox;
 mod postgres;
 mod projection;

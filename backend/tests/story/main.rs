@@ -16,6 +16,7 @@ mod incidents;
 mod ingest;
 mod intake;
 mod judging;
+mod oidc;
 mod operations;
 mod pages;
 mod paging;

@@ -4,12 +4,14 @@ pub mod client;
 mod database;
 mod documents;
 pub mod github;
+mod issuer;
 mod postgres;
 mod process;
 mod rows;
 
 pub use database::Database;
 pub use documents::*;
+pub use issuer::{AUDIENCE, Issuer, KEYS};
 pub use postgres::remove_at_exit;
 pub use process::{Process, eventually, get, read_all, run, send};
 pub use rows::*;
@@ -60,11 +62,15 @@ impl Ledger {
     }
 
     pub fn on(database: Database, public_board: bool, web_root: Option<PathBuf>) -> Self {
-        Self::with_secrets(database, public_board, web_root, Secrets::parse(WEBHOOK_SECRET).ok())
+        Self::with_secrets(database, public_board, web_root, Secrets::parse(WEBHOOK_SECRET).ok(), None)
     }
 
     pub fn without_webhook_secret(database: Database) -> Self {
-        Self::with_secrets(database, true, None, None)
+        Self::with_secrets(database, true, None, None, None)
+    }
+
+    pub async fn with_issuer(issuer: &Issuer) -> Self {
+        Self::with_secrets(Database::migrated().await, true, None, None, Some(issuer.known()))
     }
 
     pub fn with_secrets(
@@ -72,6 +78,7 @@ impl Ledger {
         public_board: bool,
         web_root: Option<PathBuf>,
         secrets: Option<Secrets>,
+        oidc: Option<Arc<portbook::github::oidc::Issuer>>,
     ) -> Self {
         let github = GithubConfig { secrets, ..GithubConfig::read(&Reader::new(&|_| None)) };
         let store = Store::new(&database.config());
@@ -81,6 +88,7 @@ impl Ledger {
             build: Arc::new(BuildConfig::default()),
             server: Arc::new(ServerConfig { listen, web_root, public_board }),
             github: Arc::new(github),
+            oidc,
             intake: Intake::new(store.clone()),
             reading: Reading::default(),
         });

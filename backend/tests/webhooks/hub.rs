@@ -69,7 +69,7 @@ impl Hub {
 
     pub async fn unconnected() -> Self {
         let secrets = Secrets::parse(&format!("{SECRET}\n{NEXT_SECRET}\n")).unwrap();
-        Self { ledger: Ledger::with_secrets(Database::migrated().await, true, None, Some(secrets)) }
+        Self { ledger: Ledger::with_secrets(Database::migrated().await, true, None, Some(secrets), None) }
     }
 
     pub async fn connect(&self, project: &str) {
