@@ -27,3 +27,4 @@ pub mod reading;
 pub mod status;
 pub mod tag;
 pub mod token;
+pub mod watch;

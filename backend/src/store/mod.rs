@@ -36,6 +36,7 @@ pub mod tables;
 mod tag_reading;
 mod token;
 mod watch;
+mod watch_work;
 
 pub use artefact::{ArtefactRow, PublishedRow, SmokeRow, VerdictRow};
 pub use audit::AuditRow;
@@ -63,6 +64,7 @@ pub use table::{Cell, Changes, Kind, Table};
 pub use tag_reading::{TagMoveKey, TagMoveRow};
 pub use token::TokenRow;
 pub use watch::{RegistryRow, RuntimeRow};
+pub use watch_work::{Looked, WatchedTag};
 
 use crate::config::DatabaseConfig;
 use std::sync::Arc;

@@ -8,7 +8,9 @@ mod github_reconcile;
 mod github_redeliver;
 pub mod lease;
 mod projecting;
+mod registry;
 mod repeat;
+mod runtime;
 mod stale;
 
 use crate::config::{GithubConfig, WorkerConfig};
@@ -53,6 +55,8 @@ fn loops(context: &Context) -> Vec<Loop> {
     vec![
         endless(context, projecting::Projecting::new),
         endless(context, delivering::Delivering::new),
+        endless(context, registry::Registries::new),
+        endless(context, runtime::Runtimes::new),
         endless(context, stale::Stale::new),
         endless(context, github_redeliver::Redelivering::new),
         endless(context, github_reconcile::Reconciling::new),
