@@ -7,7 +7,9 @@ mod delivering;
 mod github_reconcile;
 mod github_redeliver;
 pub mod lease;
+mod outbox;
 mod projecting;
+mod purge;
 mod registry;
 mod repeat;
 mod runtime;
@@ -58,6 +60,8 @@ fn loops(context: &Context) -> Vec<Loop> {
         endless(context, registry::Registries::new),
         endless(context, runtime::Runtimes::new),
         endless(context, stale::Stale::new),
+        endless(context, outbox::Outbox::new),
+        endless(context, purge::Purge::new),
         endless(context, github_redeliver::Redelivering::new),
         endless(context, github_reconcile::Reconciling::new),
     ]
