@@ -159,7 +159,7 @@ impl Missing {
     fn is_due(&self, now: i64) -> bool {
         let pause = match self.attempts {
             ..=1 => GRACE,
-            more => (10 * MINUTE << (more - 2).min(7)).min(12 * 60 * MINUTE),
+            more => ((10 * MINUTE) << (more - 2).min(7)).min(12 * 60 * MINUTE),
         };
         self.last_at + pause <= now
     }

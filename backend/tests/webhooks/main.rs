@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accepted;
+mod api;
 mod hub;
 mod orders;
 mod processing;
+mod reconciliation;
+mod redelivery;
 mod refused;
-#[path = "../support/github/mod.rs"]
-mod samples;
 #[allow(dead_code, unused_imports, reason = "the story takes more of it")]
 #[path = "../support/mod.rs"]
 mod support;
+
+use support::github as samples;
