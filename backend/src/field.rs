@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 /// Nothing that we read is nested this deep; a pointer into something that is stops here.
 const POINTER_DEPTH: usize = 8;
 
-/// One wrong place in a request's body.
+/// One wrong place in a request's body, or in its query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// A JSON pointer (RFC 6901) into the body.
+    /// A JSON pointer (RFC 6901) into the body; into the query as if it was an object of its parameters.
     #[schema(example = "/evidence/0/claim/outcome")]
     pub pointer: String,
     /// What was expected there.

@@ -133,7 +133,7 @@ CREATE TABLE deployment (
 ) STRICT;
 
 CREATE INDEX deployment_cell ON deployment (project, environment, service, started_at, id);
-CREATE INDEX deployment_digest ON deployment (project, digest, environment);
+CREATE INDEX deployment_digest ON deployment (project, digest, environment, started_at, id);
 CREATE INDEX deployment_commit ON deployment (project, commit_sha);
 
 -- What a deployment has come to.

@@ -1,8 +1,8 @@
 //! May this digest go there?
 
-use super::problem::ParameterError;
 use super::read::{Asked, Reader, Refused};
 use super::{App, Problem};
+use crate::field::FieldError;
 use crate::service::decision::{self, Decision};
 use ::evidence::rules::Policy;
 use ::evidence::{Digest, ImageRef, Name};
@@ -62,7 +62,7 @@ fn read(asked: DecisionQuery) -> Result<(Option<Name>, decision::Query), Problem
     if let Some(text) = &reference
         && let Err(detail) = check_reference(text)
     {
-        wrong.push(ParameterError { parameter: "ref", detail });
+        wrong.push(wrong_at("ref", detail));
     }
     let digest: Option<Digest> = needed("digest", asked.digest, "sha256:…", &mut wrong);
     let environment: Option<Name> = needed("env", asked.env, "prod", &mut wrong);
@@ -73,13 +73,17 @@ fn read(asked: DecisionQuery) -> Result<(Option<Name>, decision::Query), Problem
             Ok((project, decision::Query { digest, environment, service, reference }))
         }
         _ => {
-            let names: Vec<_> = wrong.iter().map(|error| error.parameter).collect();
-            let detail = format!("Wrong or missing: {}. The list `parameters` says why.", names.join(", "));
+            let names: Vec<_> = wrong.iter().map(|error| &error.pointer[1..]).collect();
+            let detail = format!("Wrong or missing: {}. The errors say what was expected.", names.join(", "));
             let title = "A parameter of the query is wrong";
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-parameter", title, detail);
-            Err(problem.with_parameters(wrong))
+            Err(problem.with_errors(wrong))
         }
     }
+}
+
+fn wrong_at(parameter: &str, detail: String) -> FieldError {
+    FieldError { pointer: format!("/{parameter}"), detail }
 }
 
 fn check_reference(text: &str) -> Result<(), String> {
@@ -97,10 +101,10 @@ fn needed<T: FromStr<Err: Display>>(
     parameter: &'static str,
     text: Option<String>,
     example: &str,
-    wrong: &mut Vec<ParameterError>,
+    wrong: &mut Vec<FieldError>,
 ) -> Option<T> {
     if text.is_none() {
-        wrong.push(ParameterError { parameter, detail: format!("expected ?{parameter}={example}") });
+        wrong.push(wrong_at(parameter, format!("expected ?{parameter}={example}")));
     }
     parsed(parameter, text, wrong)
 }
@@ -108,8 +112,8 @@ fn needed<T: FromStr<Err: Display>>(
 fn parsed<T: FromStr<Err: Display>>(
     parameter: &'static str,
     text: Option<String>,
-    wrong: &mut Vec<ParameterError>,
+    wrong: &mut Vec<FieldError>,
 ) -> Option<T> {
     let read = text?.parse::<T>();
-    read.map_err(|error| wrong.push(ParameterError { parameter, detail: error.to_string() })).ok()
+    read.map_err(|error| wrong.push(wrong_at(parameter, error.to_string()))).ok()
 }

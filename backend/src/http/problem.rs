@@ -20,25 +20,12 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong this time, and what to do about it.
     pub detail: String,
-    /// Each wrong place in the request's body.
+    /// Each wrong place in the request's body, or in its query as an object of parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
-    /// Each wrong parameter of the query.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    pub parameters: Vec<ParameterError>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-/// A wrong parameter of a query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ParameterError {
-    /// Its name.
-    pub parameter: &'static str,
-    /// What was expected of it.
-    pub detail: String,
 }
 
 impl Problem {
@@ -50,7 +37,6 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
-            parameters: Vec::new(),
             headers: Vec::new(),
         }
     }
@@ -58,12 +44,6 @@ impl Problem {
     /// Names the wrong places.
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
-        self
-    }
-
-    /// Names the wrong parameters.
-    pub fn with_parameters(mut self, parameters: Vec<ParameterError>) -> Self {
-        self.parameters = parameters;
         self
     }
 

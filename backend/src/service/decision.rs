@@ -3,12 +3,12 @@
 use super::clock;
 use super::reading::Snapshot;
 use crate::store::StoreError;
-use evidence::rules::{self, DigestFacts, Policy, PublicationFact, Question, Reason};
-use evidence::{CommitSha, Digest, ImageRef, Name, SchemaRange};
+use evidence::rules::{self, DigestFacts, Policy, Question, Reason};
+use evidence::{CommitSha, Digest, ImageRef, Name};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Beyond this many, documents that wait to be projected are not counted.
+/// So many of the documents that wait to be projected are looked through.
 const MOST_PENDING: i64 = 1000;
 
 /// What is asked.
@@ -46,8 +46,8 @@ pub struct Decision {
     pub reference: Option<String>,
     /// What blocks, and then what else was looked at.
     pub reasons: Vec<Reason>,
-    /// How many documents of the project are recorded and not looked at yet, counted up to 1000: while there are some,
-    /// the answer may still change by itself.
+    /// How many of the next 1000 documents that are recorded and not looked at yet are of the project: while there are
+    /// some, the answer may still change by itself.
     pub pending: i64,
     /// When this was answered, RFC 3339.
     #[schema(format = DateTime)]
@@ -69,7 +69,7 @@ pub enum Answer {
 /// # Errors
 /// When the database cannot be asked.
 pub async fn decide(snapshot: &mut Snapshot, policy: &Policy, query: Query) -> Result<Decision, StoreError> {
-    let facts = facts(snapshot, &query).await?;
+    let facts = facts(snapshot, policy, &query).await?;
     let Snapshot { session, project, .. } = snapshot;
     let pending = session.unprojected(project, MOST_PENDING).await?;
     let question = Question {
@@ -95,47 +95,46 @@ pub async fn decide(snapshot: &mut Snapshot, policy: &Policy, query: Query) -> R
     })
 }
 
-async fn facts(snapshot: &mut Snapshot, query: &Query) -> Result<DigestFacts, StoreError> {
+async fn facts(snapshot: &mut Snapshot, policy: &Policy, query: &Query) -> Result<DigestFacts, StoreError> {
     let Snapshot { session, project, .. } = snapshot;
-    let digest = &query.digest;
+    let Query { digest, environment, service, reference } = query;
     let key = (project.to_string(), digest.to_string());
     let own = std::slice::from_ref(&key);
     let publications = session.publications_of_digests(own).await?.remove(&key).unwrap_or_default();
-    let origin = session.origin_of_digest(project, digest).await?;
-    let (commit, schema_range) = origin_of(&publications, origin);
+    let (built, schema_range) = session.artefact_origin(project, digest).await?.unzip();
+    // R1 judges by the commit that the last publication names.
+    let published = publications.iter().max_by_key(|fact| (fact.at, &fact.evidence));
+    let commit = match published.map(|fact| fact.commit.clone()).or(built) {
+        Some(commit) => Some(commit),
+        None => session.mentioned_commit(project, digest).await?,
+    };
     let mut ci = Vec::new();
     if let Some(commit) = &commit {
         let key = (project.to_string(), commit.to_string());
         ci = session.ci_facts(std::slice::from_ref(&key)).await?.remove(&key).unwrap_or_default();
     }
+    // Nothing but what production asks for is looked up: a digest may have been deployed any number of times.
+    let mut deployments = Vec::new();
+    if policy.production.contains(environment) {
+        for place in policy.staging.iter().chain([environment]) {
+            deployments.extend(session.first_success(project, digest, place).await?);
+        }
+    }
     let mut tags: Vec<String> = publications
         .iter()
         .flat_map(|fact| fact.tags.iter().map(|tag| format!("{}:{tag}", fact.repository)))
         .collect();
-    tags.extend(query.reference.as_deref().and_then(tag_of));
+    tags.extend(reference.as_deref().and_then(tag_of));
     Ok(DigestFacts {
         commit,
-        schema_range,
+        schema_range: schema_range.flatten(),
         ci,
         smokes: session.smoke_facts(own).await?.remove(&key).unwrap_or_default(),
-        // Only successes are asked about, and the first in each place says what the others do.
-        deployments: session.first_successes(own).await?.remove(&key).unwrap_or_default(),
+        deployments,
         tags: session.open_tag_findings(project, digest, &tags).await?,
-        environment_schema: session
-            .environment_schema(project, &query.environment, query.service.as_ref())
-            .await?,
+        environment_schema: session.environment_schema(project, environment, service.as_ref()).await?,
         publications,
     })
-}
-
-/// The commit that its last publication names is the one that R1 judges; without one, that of its other evidence.
-fn origin_of(
-    publications: &[PublicationFact],
-    origin: Option<(CommitSha, Option<SchemaRange>)>,
-) -> (Option<CommitSha>, Option<SchemaRange>) {
-    let published = publications.iter().max_by_key(|fact| (fact.at, &fact.evidence));
-    let (commit, range) = origin.unzip();
-    (published.map(|fact| fact.commit.clone()).or(commit), range.flatten())
 }
 
 /// The tag that a reference goes by, as findings name it: `repository:tag`.

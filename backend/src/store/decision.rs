@@ -1,39 +1,73 @@
 //! What a decision looks up beside the facts that the rules judge.
 
+use super::facts::read_deployment;
 use super::list::list_of;
 use super::session::Param::{Int, Text};
 use super::{Session, StoreError};
-use evidence::rules::{Finding, Rule, code};
+use evidence::rules::{DeploymentFact, Finding, Rule, code};
 use evidence::{CommitSha, Digest, Name, SchemaRange};
 
 impl Session {
-    /// The commit that a digest was built from, and the schemas that it can run on: what its own evidence says, and of
-    /// a digest without it the commit that its tests or deployments name.
+    /// The commit that a digest was built from, and the schemas that it can run on, as its own evidence says.
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn origin_of_digest(
+    pub async fn artefact_origin(
         &mut self,
         project: &Name,
         digest: &Digest,
     ) -> Result<Option<(CommitSha, Option<SchemaRange>)>, StoreError> {
-        let statements = [
-            "SELECT commit_sha, schema_min, schema_max FROM artefact WHERE project = $1 AND digest = $2",
-            "SELECT commit_sha, NULL, NULL FROM smoke_fact WHERE project = $1 AND digest = $2 \
-             ORDER BY at, evidence LIMIT 1",
-            "SELECT commit_sha, NULL, NULL FROM deployment WHERE project = $1 AND digest = $2 \
-             ORDER BY started_at, id LIMIT 1",
-        ];
-        for (index, sql) in statements.into_iter().enumerate() {
+        let sql =
+            "SELECT commit_sha, schema_min, schema_max FROM artefact WHERE project = $1 AND digest = $2";
+        let rows = self.rows(sql, &[Text(project.as_str()), Text(digest.as_str())]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let range = match row.maybe_int(1)?.zip(row.maybe_int(2)?) {
+            Some((min, max)) => Some(SchemaRange { min: schema(min)?, max: schema(max)? }),
+            None => None,
+        };
+        Ok(Some((row.parsed(0)?, range)))
+    }
+
+    /// The commit that the tests or deployments of a digest name, where its own evidence is missing.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn mentioned_commit(
+        &mut self,
+        project: &Name,
+        digest: &Digest,
+    ) -> Result<Option<CommitSha>, StoreError> {
+        for sql in [
+            "SELECT commit_sha FROM smoke_fact WHERE project = $1 AND digest = $2 ORDER BY at, evidence LIMIT 1",
+            "SELECT commit_sha FROM deployment WHERE project = $1 AND digest = $2 \
+             ORDER BY environment, started_at, id LIMIT 1",
+        ] {
             let rows = self.rows(sql, &[Text(project.as_str()), Text(digest.as_str())]).await?;
-            let Some(row) = rows.first() else { continue };
-            let bounds = if index == 0 { row.maybe_int(1)?.zip(row.maybe_int(2)?) } else { None };
-            let range = bounds
-                .map(|(min, max)| Ok::<_, StoreError>(SchemaRange { min: schema(min)?, max: schema(max)? }))
-                .transpose()?;
-            return Ok(Some((row.parsed(0)?, range)));
+            if let Some(row) = rows.first() {
+                return row.parsed(0).map(Some);
+            }
         }
         Ok(None)
+    }
+
+    /// The deployment of a digest to an environment that began first of those that ended well.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn first_success(
+        &mut self,
+        project: &Name,
+        digest: &Digest,
+        environment: &Name,
+    ) -> Result<Option<DeploymentFact>, StoreError> {
+        let sql = "SELECT d.id, d.service, d.environment, d.digest, d.commit_sha, d.reference, d.mode, o.outcome, \
+                   d.started_at, o.at, d.evidence FROM deployment AS d \
+                   JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id AND o.outcome = 'success' \
+                   WHERE d.project = $1 AND d.digest = $2 AND d.environment = $3 \
+                   ORDER BY d.started_at, d.id LIMIT 1";
+        let params = [Text(project.as_str()), Text(digest.as_str()), Text(environment.as_str())];
+        let rows = self.rows(sql, &params).await?;
+        rows.first().map(|row| read_deployment(row, 0)).transpose()
     }
 
     /// The breaches of immutable tags that last: by this digest, or of one of these tags, each `repository:tag`.
@@ -90,8 +124,9 @@ impl Session {
         let service = match service {
             Some(service) => service.as_str(),
             None => {
-                let sql = "SELECT MIN(service), MAX(service) FROM runtime_fact \
-                           WHERE project = $1 AND environment = $2";
+                let sql = "SELECT \
+                           (SELECT MIN(service) FROM runtime_fact WHERE project = $1 AND environment = $2), \
+                           (SELECT MAX(service) FROM runtime_fact WHERE project = $1 AND environment = $2)";
                 let rows = self.rows(sql, &[Text(project.as_str()), Text(environment.as_str())]).await?;
                 let Some(row) = rows.first() else { return Ok(None) };
                 let (Some(first), last) = (row.maybe_text(0)?, row.maybe_text(1)?) else {
@@ -112,13 +147,14 @@ impl Session {
         rows.first().map(|row| schema(row.int(0)?)).transpose()
     }
 
-    /// How many documents of a project wait to be projected, counted up to `most`.
+    /// How many of the next documents that wait to be projected, at most `most`, are of this project.
     ///
     /// # Errors
     /// When the database cannot answer.
     pub async fn unprojected(&mut self, project: &Name, most: i64) -> Result<i64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM evidence \
-                   WHERE seq > (SELECT cursor FROM projection WHERE id = 1) AND project = $1 LIMIT $2) AS waiting";
+        let sql = "SELECT COUNT(*) FROM (SELECT project FROM evidence \
+                   WHERE seq > (SELECT cursor FROM projection WHERE id = 1) ORDER BY seq LIMIT $2) AS waiting \
+                   WHERE project = $1";
         let rows = self.rows(sql, &[Text(project.as_str()), Int(most)]).await?;
         rows.first().map_or(Ok(0), |row| row.int(0))
     }

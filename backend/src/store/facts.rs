@@ -291,7 +291,7 @@ impl Subjects {
 }
 
 /// A deployment whose columns begin at that one. Its end is known once it has an outcome.
-fn read_deployment(row: &Row, from: usize) -> Result<DeploymentFact, StoreError> {
+pub(super) fn read_deployment(row: &Row, from: usize) -> Result<DeploymentFact, StoreError> {
     let outcome = row.maybe_word(from + 7)?;
     Ok(DeploymentFact {
         id: row.parsed(from)?,

@@ -228,8 +228,12 @@ async fn every_wrong_parameter_is_named() {
         (&format!("digest={good}&env=prod&ref={}", "a".repeat(401)), vec!["ref"]),
     ] {
         let problem = ledger.get(&format!("/v1/decisions?{query}")).await.problem(422, "wrong-parameter");
-        let named: Vec<_> =
-            problem["parameters"].as_array().unwrap().iter().map(|it| it["parameter"].clone()).collect();
+        let named: Vec<_> = problem["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["pointer"].as_str().unwrap()[1..].to_owned())
+            .collect();
         assert_eq!(json!(named), json!(wrong), "{query}: {problem:#}");
     }
     for query in [

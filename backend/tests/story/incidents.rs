@@ -3,6 +3,7 @@
 use crate::support::*;
 use axum::body::Body;
 use axum::http::Request;
+use portbook::service::project::rebuild;
 use serde_json::{Value, json};
 
 /// A ledger with one incident, and its id.
@@ -66,6 +67,10 @@ async fn who_has_seen_it_says_so() {
     assert_eq!(acknowledgements(&ledger).await, (1, 1));
     let detailed = "SELECT COUNT(*) FROM audit WHERE detail LIKE '%see the chat%' AND detail LIKE '%R1%'";
     assert_eq!(ledger.database.number(detailed).await, 1);
+
+    // The incident itself is made from the evidence, what people did about it is not.
+    rebuild(&ledger.store).await.unwrap();
+    assert_eq!(ledger.get(&format!("/v1/incidents/{id}")).await.json(), incident);
 
     // Once more, by who has seen that; without a word this time.
     let next = ack(&ledger, &token, &id, Some(answer.header("etag")), "").await;
