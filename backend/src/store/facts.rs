@@ -161,16 +161,16 @@ impl Session {
         &mut self,
         digests: &[Key],
     ) -> Result<HashMap<Key, Vec<DeploymentFact>>, StoreError> {
-        let sql = "SELECT d.project, d.digest, d.id, d.service, d.environment, d.digest, d.commit_sha, d.reference, \
-                   d.mode, o.outcome, d.started_at, o.at, d.evidence FROM \
-                   (SELECT e.project, e.digest, e.environment, e.service, MIN(p.at) AS at FROM {list} \
-                   JOIN deployment AS e ON e.project = list.value ->> 0 AND e.digest = list.value ->> 1 \
-                   JOIN deployment_outcome AS p ON p.project = e.project AND p.id = e.id AND p.outcome = 'success' \
-                   GROUP BY e.project, e.digest, e.environment, e.service) AS f \
-                   JOIN deployment AS d ON d.project = f.project AND d.digest = f.digest \
-                   AND d.environment = f.environment AND d.service = f.service \
-                   JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id AND o.outcome = 'success' \
-                   AND o.at = f.at";
+        // Ranked in one pass: joined with itself, a database that has no statistics yet goes through all deployments
+        // of a cell for each digest.
+        let sql = "SELECT f.project, f.digest, f.id, f.service, f.environment, f.digest, f.commit_sha, f.reference, \
+                   f.mode, f.outcome, f.started_at, f.at, f.evidence FROM \
+                   (SELECT d.project, d.digest, d.id, d.service, d.environment, d.commit_sha, d.reference, d.mode, \
+                   o.outcome, d.started_at, o.at, d.evidence, RANK() OVER \
+                   (PARTITION BY d.project, d.digest, d.environment, d.service ORDER BY o.at) AS place FROM {list} \
+                   JOIN deployment AS d ON d.project = list.value ->> 0 AND d.digest = list.value ->> 1 \
+                   JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
+                   AND o.outcome = 'success') AS f WHERE f.place = 1";
         self.grouped(sql, digests, |row| read_deployment(row, 2)).await
     }
 
