@@ -20,6 +20,7 @@ mod page;
 mod pages;
 mod problem;
 mod read;
+mod rollback;
 mod serve;
 mod tags;
 
@@ -81,6 +82,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(commits::image))
         .routes(routes!(tags::list))
         .routes(routes!(history::history))
+        .routes(routes!(rollback::candidates))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(acknowledge::post))

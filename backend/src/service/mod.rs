@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod project;
 pub mod purge;
 pub mod reading;
+pub mod rollback;
 pub mod status;
 pub mod tag;
 pub mod token;

@@ -31,6 +31,7 @@ async fn the_openapi_document_is_served_and_names_every_route() {
         "/v1/commits",
         "/v1/commits/{sha}",
         "/v1/environments/{environment}/services/{service}/history",
+        "/v1/environments/{environment}/services/{service}/rollback-candidates",
         "/v1/evidence",
         "/v1/hooks/github",
         "/v1/images/{digest}",
