@@ -328,3 +328,4 @@ CREATE INDEX publication_commit ON publication (project, commit_sha);
 CREATE INDEX evidence_deployment ON evidence (project, (body::jsonb -> 'claim' ->> 'id')) WHERE kind = 'deployment_started';
 CREATE INDEX publication_fact_time ON publication_fact (project, at);
 CREATE INDEX tag_observation_time ON tag_observation (project, at);
+CREATE INDEX delivery_failed ON delivery (received_at) WHERE state = 'failed';

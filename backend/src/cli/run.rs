@@ -68,6 +68,7 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             .local_addr()
             .map_err(|error| Failure::Failed(format!("cannot tell the address of {address}: {error}")))?;
         tracing::info!(address = %bound, "listening");
+        let reading = Reading::default();
         let app = App {
             store: store.clone(),
             build: Arc::new(config.build),
@@ -75,7 +76,11 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             github: Arc::new(config.github),
             oidc: issuer(&config.oidc, &config.worker)?,
             intake: Intake::new(store.clone()),
-            reading: Reading::default(),
+            reading: reading.clone(),
+        };
+        let shutdown = async {
+            shutdown.await;
+            reading.close();
         };
         let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
         http::serve(listener, http::router(app), shutdown).await;

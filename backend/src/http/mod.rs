@@ -8,12 +8,15 @@ mod commits;
 mod conditional;
 mod decisions;
 mod deployments;
+mod events;
 mod evidence;
+mod export;
 mod health;
 mod history;
 mod hooks;
 mod incidents;
 mod layers;
+mod metrics;
 mod oidc;
 mod openapi;
 mod page;
@@ -32,11 +35,13 @@ pub use serve::{DRAIN_LIMIT, serve};
 use crate::config::{BuildConfig, GithubConfig, ServerConfig};
 use crate::github::oidc::Issuer;
 use crate::service::board::BoardCache;
+use crate::service::feed::Feed;
 use crate::service::intake::Intake;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
+use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -68,6 +73,17 @@ pub struct App {
 pub struct Reading {
     /// The last boards.
     boards: BoardCache,
+    /// Where changes are told.
+    feed: Feed,
+    /// What is counted.
+    metrics: metrics::Metrics,
+}
+
+impl Reading {
+    /// Ends what never ends by itself, so that the server can.
+    pub fn close(&self) {
+        self.feed.close();
+    }
 }
 
 fn api() -> OpenApiRouter<App> {
@@ -76,6 +92,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::version))
         .routes(routes!(openapi::serve))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(events::events))
+        .routes(routes!(export::export))
         .routes(routes!(board::board))
         .routes(routes!(commits::list))
         .routes(routes!(commits::one))
@@ -101,8 +120,8 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(pages::pages)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(app);
-    layers::common(router)
+        .with_state(app.clone());
+    layers::common(router).layer(from_fn_with_state(app, metrics::count))
 }
 
 /// axum adds `Allow` to this.

@@ -10,7 +10,7 @@ use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
 /// Paths that never are a page.
-const RESERVED: [&str; 6] = ["v1", "assets", "healthz", "readyz", "version", "openapi.json"];
+const RESERVED: [&str; 7] = ["v1", "assets", "healthz", "readyz", "version", "metrics", "openapi.json"];
 
 /// Everything that is no route of the API.
 pub(super) async fn pages(State(app): State<App>, request: Request) -> Response {

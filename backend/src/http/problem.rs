@@ -1,5 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
+use super::metrics::ProblemKind;
 use crate::service::ingest::FieldError;
 use crate::store::StoreError;
 use axum::Json;
@@ -7,6 +8,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+const URN: &str = "urn:portbook:problem:";
 
 /// What went wrong, for programs (`type`) and for people (`detail`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,7 +35,7 @@ impl Problem {
     /// A problem of the type `urn:portbook:problem:<name>`.
     pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:portbook:problem:{name}"),
+            kind: format!("{URN}{name}"),
             title,
             status: status.as_u16(),
             detail: detail.into(),
@@ -94,12 +97,14 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = self.headers.clone();
+        let kind = ProblemKind(self.kind.strip_prefix(URN).unwrap_or(&self.kind).into());
         let mut response = (status, Json(self)).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.headers_mut().extend(headers);
+        response.extensions_mut().insert(kind);
         response
     }
 }

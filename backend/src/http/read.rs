@@ -51,19 +51,24 @@ impl Reader {
     /// The project that is asked for, the token's, or the only one that is known, in its present state. `kind`
     /// names what is shown.
     pub async fn view(self, app: &App, kind: &str, asked: Option<Name>) -> Result<View, Problem> {
+        let project = self.project(asked)?;
+        let snapshot = reading::open(&app.store, project).await?;
+        let fresh = Fresh::new(kind, &snapshot.state, Some(&snapshot.project), self.public);
+        Ok(View { snapshot, fresh, reader: self })
+    }
+
+    /// The project that is asked for, or the token's.
+    pub fn project(&self, asked: Option<Name>) -> Result<Option<Name>, Problem> {
         let foreign = |asked: &Name| !self.public && self.token.as_ref() != Some(asked);
-        if let Some(asked) = asked.as_ref().filter(|asked| foreign(asked)) {
-            return Err(Problem::new(
+        match asked {
+            Some(asked) if foreign(&asked) => Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "other-project",
                 "The token is for another project",
                 format!("The token may not read the project {asked}."),
-            ));
+            )),
+            asked => Ok(asked.or_else(|| self.token.clone())),
         }
-        let project = asked.or_else(|| self.token.clone());
-        let snapshot = reading::open(&app.store, project).await?;
-        let fresh = Fresh::new(kind, &snapshot.state, Some(&snapshot.project), self.public);
-        Ok(View { snapshot, fresh, reader: self })
     }
 
     /// How what is shown to this reader may be cached.

@@ -11,6 +11,8 @@ pub mod decision;
 pub mod delivery;
 pub mod deployment;
 pub mod deployment_reading;
+pub mod export;
+pub mod feed;
 pub mod github_reconcile;
 pub mod github_redeliver;
 mod github_round;

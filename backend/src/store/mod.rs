@@ -14,6 +14,7 @@ mod deployment_reading;
 mod error;
 mod evidence;
 mod facts;
+mod gauges;
 mod github;
 mod github_sync;
 mod heartbeat;
@@ -53,6 +54,7 @@ pub use deployment_reading::{DeploymentEventRow, DeploymentRow, DeploymentStateR
 pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
 pub use facts::{Key, Key3, Subjects};
+pub use gauges::GaugeRows;
 pub use github::{GithubRepositoryRow, OidcTrustRow};
 pub use github_sync::ConnectedRepository;
 pub use incident::IncidentRow;
@@ -97,6 +99,15 @@ pub enum Lock {
     Incidents,
     /// Nothing: rows that no other transaction depends on.
     None,
+}
+
+/// The connections that a process holds to its database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// All of them.
+    pub open: u32,
+    /// Those that nothing uses at present.
+    pub idle: u32,
 }
 
 impl Store {
@@ -149,6 +160,14 @@ impl Store {
     /// Whether it is Postgres, where several can write at once.
     pub fn is_postgres(&self) -> bool {
         matches!(&*self.backend, Backend::Postgres(_))
+    }
+
+    /// The connections that this process holds.
+    pub fn connections(&self) -> Connections {
+        match &*self.backend {
+            Backend::Sqlite(database) => database.connections(),
+            Backend::Postgres(database) => database.connections(),
+        }
     }
 
     /// Closes all connections, and waits until that is done.

@@ -1,6 +1,6 @@
 //! Postgres.
 
-use super::{Lock, StoreError};
+use super::{Connections, Lock, StoreError};
 use crate::config::PostgresConfig;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
@@ -54,6 +54,11 @@ impl PostgresDatabase {
         migrator.run_direct(None, &mut connection, false).await.map_err(super::schema::migration_error)?;
         connection.close().await?;
         Ok(())
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        Connections { open: self.pool.size(), idle }
     }
 
     pub(super) async fn close(&self) {

@@ -1,6 +1,6 @@
 //! SQLite: one file, one writer at a time.
 
-use super::StoreError;
+use super::{Connections, StoreError};
 use crate::config::SqliteConfig;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
@@ -65,6 +65,14 @@ impl SqliteDatabase {
         transaction.commit().await?;
         connection.close().await?;
         Ok(())
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        let pools = self.lock().clone();
+        pools.map_or(Connections::default(), |Pools { readers, writer, .. }| Connections {
+            open: readers.size() + writer.size(),
+            idle: u32::try_from(readers.num_idle() + writer.num_idle()).unwrap_or(u32::MAX),
+        })
     }
 
     pub(super) async fn close(&self) {

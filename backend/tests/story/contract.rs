@@ -25,6 +25,7 @@ async fn the_openapi_document_is_served_and_names_every_route() {
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
     let expected = [
         "/healthz",
+        "/metrics",
         "/openapi.json",
         "/readyz",
         "/v1/board",
@@ -32,7 +33,9 @@ async fn the_openapi_document_is_served_and_names_every_route() {
         "/v1/commits/{sha}",
         "/v1/environments/{environment}/services/{service}/history",
         "/v1/environments/{environment}/services/{service}/rollback-candidates",
+        "/v1/events",
         "/v1/evidence",
+        "/v1/export.ndjson",
         "/v1/hooks/github",
         "/v1/images/{digest}",
         "/v1/incidents",

@@ -5,6 +5,7 @@ mod database;
 mod documents;
 pub mod github;
 mod issuer;
+mod log;
 mod postgres;
 mod process;
 mod rows;
@@ -110,6 +111,15 @@ impl Ledger {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends a request and leaves the answer's body to come.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> axum::response::Response {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
