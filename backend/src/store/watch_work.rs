@@ -4,7 +4,7 @@ use super::list::list_of;
 use super::session::Param::{Int, MaybeText, Text};
 use super::watch::{RegistryRow, RuntimeRow};
 use super::{Session, StoreError};
-use evidence::Evidence;
+use evidence::{Evidence, Name};
 
 /// What the watcher of a registry remembers of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,6 +205,26 @@ impl Session {
                    ORDER BY seq DESC LIMIT $4";
         let rows = self.rows(sql, &[Text(project), Text(subject), Text(kind), Int(limit)]).await?;
         rows.iter().map(|row| serde_json::from_str(&row.text(0)?).map_err(StoreError::corrupt)).collect()
+    }
+
+    /// When the last deployment to a cell ended, among the newest of them.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn last_end(
+        &mut self,
+        project: &Name,
+        environment: &Name,
+        service: &Name,
+    ) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT MAX(o.at) FROM (SELECT project, id FROM deployment \
+                   WHERE project = $1 AND environment = $2 AND service = $3 \
+                   ORDER BY started_at DESC, id DESC LIMIT 20) AS d \
+                   JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
+                   WHERE o.outcome IS NOT NULL";
+        let params = [Text(project.as_str()), Text(environment.as_str()), Text(service.as_str())];
+        let rows = self.rows(sql, &params).await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_int(0))
     }
 }
 

@@ -2,8 +2,7 @@
 
 use crate::support::*;
 use evidence::Evidence;
-use portbook::service::log::{self, Provenance, Trust};
-use portbook::store::Lock;
+use portbook::service::log::Trust;
 use serde_json::{Value, json};
 
 fn smoked(at: u32, number: u32, outcome: &str) -> Value {
@@ -33,12 +32,7 @@ async fn ledger(documents: &[Value]) -> Ledger {
 
 /// Writes down what the ledger itself saw.
 async fn observe(ledger: &Ledger, at: u32, claim: Value) {
-    let seen: Evidence = serde_json::from_value(document(at, claim)).unwrap();
-    let provenance = Provenance { trust: Trust::Poll, token_id: None, source: None };
-    let mut session = ledger.store.write(Lock::Ledger).await.unwrap();
-    log::append(&mut session, &[(seen, provenance)]).await.unwrap();
-    session.commit().await.unwrap();
-    ledger.project().await;
+    ledger.append(Trust::Poll, None, &[document(at, claim)]).await;
 }
 
 async fn ask(ledger: &Ledger, number: u32, environment: &str, more: &str) -> Value {

@@ -11,6 +11,7 @@ mod command_line;
 mod contract;
 mod decisions;
 mod deployments;
+mod drift;
 mod events;
 mod export;
 mod hooks;

@@ -129,14 +129,16 @@ async fn record(
 ) -> Result<bool, StoreError> {
     let mut session = store.read().await?;
     let before = last(&mut session, row).await?;
+    // What ran before a deployment ended says nothing of what it left behind.
+    let since = session.last_end(&row.project, &row.environment, &row.service).await?.unwrap_or(i64::MIN);
     drop(session);
-    if judge(&before, &observed, now) == Worth::Nothing {
+    if judge(&before, &observed, since, now) == Worth::Nothing {
         return Ok(false);
     }
     // Most looks end above; what changes is judged again with the log to itself.
     let mut session = store.write(Lock::Ledger).await?;
     let before = last(&mut session, row).await?;
-    match judge(&before, &observed, now) {
+    match judge(&before, &observed, since, now) {
         Worth::Nothing => return Ok(false),
         Worth::AnotherLook => return Ok(true),
         Worth::Recording => {}
@@ -147,7 +149,7 @@ async fn record(
     let (service, environment) = (&row.service, &row.environment);
     let (reachable, digest) = (observed.reachable, observed.digest.as_ref().map(ToString::to_string));
     tracing::info!(%service, %environment, reachable, digest, "observed what runs");
-    let unconfirmed = reachable && !is_same_image(before.first().map(|(_, last)| last), &observed);
+    let unconfirmed = reachable && !before.first().is_some_and(|before| confirms(&observed, before, since));
     let evidence = Evidence::new(row.project.clone(), instant.instant(), Claim::RuntimeObserved(observed));
     log::append(&mut session, &[(evidence, seen(&row.url))]).await?;
     session.commit().await?;
@@ -170,15 +172,16 @@ async fn last(session: &mut Session, row: &RuntimeRow) -> Result<Vec<(i64, Runti
 /// What an observation is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Worth {
-    /// It is what was recorded before.
+    /// It is what was recorded before, and since the last deployment.
     Nothing,
     /// It confirms a change, but too soon.
     AnotherLook,
-    /// It is a change, or confirms one.
+    /// It is a change, or confirms one; or the first since a deployment ended, or confirms that.
     Recording,
 }
 
-fn judge(before: &[(i64, RuntimeObserved)], observed: &RuntimeObserved, now: i64) -> Worth {
+/// `since` is when the last deployment to the cell ended.
+fn judge(before: &[(i64, RuntimeObserved)], observed: &RuntimeObserved, since: i64, now: i64) -> Worth {
     let Some((at, last)) = before.first() else {
         return Worth::Recording;
     };
@@ -186,10 +189,11 @@ fn judge(before: &[(i64, RuntimeObserved)], observed: &RuntimeObserved, now: i64
     if now < at + SECOND {
         return Worth::AnotherLook;
     }
-    if last != observed {
+    // A deployment that ends after now was told by a clock that goes fast: its time will come.
+    if last != observed || (observed.reachable && *at <= since && since < now) {
         return Worth::Recording;
     }
-    let confirmed = is_same_image(before.get(1).map(|(_, earlier)| earlier), last);
+    let confirmed = *at <= since || before.get(1).is_some_and(|earlier| confirms(last, earlier, since));
     match observed.reachable && !confirmed {
         true if now >= at + CONFIRM_AFTER => Worth::Recording,
         true => Worth::AnotherLook,
@@ -197,12 +201,12 @@ fn judge(before: &[(i64, RuntimeObserved)], observed: &RuntimeObserved, now: i64
     }
 }
 
-/// Whether both tell of the same image, or the same commit where there is no image.
-fn is_same_image(earlier: Option<&RuntimeObserved>, later: &RuntimeObserved) -> bool {
-    earlier.is_some_and(|earlier| {
-        (earlier.reachable, &earlier.digest, &earlier.commit)
+/// Whether it tells of the same image as one before, or of the same commit where there is no image, with no end of a
+/// deployment in between.
+fn confirms(later: &RuntimeObserved, (at, earlier): &(i64, RuntimeObserved), since: i64) -> bool {
+    *at > since
+        && (earlier.reachable, &earlier.digest, &earlier.commit)
             == (later.reachable, &later.digest, &later.commit)
-    })
 }
 
 #[cfg(test)]
@@ -227,7 +231,7 @@ mod tests {
         let mut log: Vec<(i64, RuntimeObserved)> = Vec::new();
         let mut look = |observed: &RuntimeObserved, seconds: i64| {
             let now = seconds * SECOND;
-            let worth = judge(&log, observed, now);
+            let worth = judge(&log, observed, i64::MIN, now);
             if worth == Worth::Recording {
                 log.insert(0, (now, observed.clone()));
             }
@@ -251,5 +255,35 @@ mod tests {
         assert_eq!(look(&renamed, 210), Worth::Recording);
         assert_eq!(look(&renamed, 225), Worth::Recording, "it was away, so it is believed when seen twice");
         assert_eq!(look(&renamed, 240), Worth::Nothing);
+    }
+
+    #[test]
+    fn what_a_deployment_left_as_it_was_is_recorded_twice_after_it() {
+        let (old, new) = (running("1", "1.0"), running("2", "2.0"));
+        let mut log = vec![(10 * SECOND, old.clone()), (0, old.clone())];
+        let mut look = |observed: &RuntimeObserved, since: i64, seconds: i64| {
+            let now = seconds * SECOND;
+            let worth = judge(&log, observed, since * SECOND, now);
+            if worth == Worth::Recording {
+                log.insert(0, (now, observed.clone()));
+            }
+            worth
+        };
+        assert_eq!(look(&old, -1, 100), Worth::Nothing);
+        assert_eq!(look(&old, 102, 101), Worth::Nothing, "by a clock that goes fast");
+        assert_eq!(look(&old, 102, 103), Worth::Recording);
+        assert_eq!(look(&old, 102, 112), Worth::AnotherLook);
+        assert_eq!(look(&old, 102, 113), Worth::Recording);
+        assert_eq!(look(&old, 102, 128), Worth::Nothing);
+        // The new one was seen twice before its own deployment ended, which is not all that there is to see.
+        assert_eq!(look(&new, 102, 140), Worth::Recording);
+        assert_eq!(look(&new, 102, 150), Worth::Recording);
+        assert_eq!(look(&new, 150, 165), Worth::Recording);
+        assert_eq!(look(&new, 150, 175), Worth::Recording);
+        assert_eq!(look(&new, 150, 190), Worth::Nothing);
+        // What does not answer is recorded once, and says nothing of any deployment.
+        let silent = RuntimeObserved { reachable: false, digest: None, version: None, ..new.clone() };
+        assert_eq!(look(&silent, 150, 205), Worth::Recording);
+        assert_eq!(look(&silent, 210, 220), Worth::Nothing);
     }
 }
