@@ -32,4 +32,6 @@ mod reading;
 #[allow(dead_code, unused_imports, reason = "shared with the other test targets")]
 mod support;
 mod upgrade;
+mod watch_registry;
+mod watch_runtime;
 mod worker_loops;

@@ -9,6 +9,7 @@ mod log;
 mod postgres;
 mod process;
 mod rows;
+pub mod web;
 
 pub use database::Database;
 pub use documents::*;
