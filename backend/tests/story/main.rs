@@ -23,6 +23,7 @@ mod lookup;
 mod metrics;
 mod oidc;
 mod operations;
+mod outbox;
 mod pages;
 mod paging;
 mod process;
