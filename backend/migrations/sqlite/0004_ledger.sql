@@ -157,6 +157,21 @@ CREATE TABLE deployment_outcome (
 
 CREATE INDEX deployment_outcome_open ON deployment_outcome (at) WHERE outcome IS NULL;
 
+-- When each digest was first deployed with success to an environment: what later deployments of it are judged by.
+CREATE TABLE first_success (
+    project     TEXT NOT NULL,
+    digest      TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    service     TEXT NOT NULL,
+    -- The instant, negated: the earliest wins.
+    earliness   INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    commit_sha  TEXT NOT NULL,
+    mode        TEXT NOT NULL,
+    evidence    TEXT NOT NULL,
+    PRIMARY KEY (project, digest, environment, service)
+) STRICT;
+
 CREATE TABLE deployment_event (
     project  TEXT NOT NULL,
     id       TEXT NOT NULL,

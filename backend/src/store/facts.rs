@@ -153,7 +153,8 @@ impl Session {
         self.grouped(DEPLOYMENTS_BY_DIGEST, digests, |row| read_deployment(row, 2)).await
     }
 
-    /// The first success of each digest in each environment: what later deployments of it are judged by.
+    /// The first success of each digest in each environment: what later deployments of it are judged by. It stands for
+    /// the instant of its end alone.
     ///
     /// # Errors
     /// When the database cannot answer.
@@ -161,16 +162,9 @@ impl Session {
         &mut self,
         digests: &[Key],
     ) -> Result<HashMap<Key, Vec<DeploymentFact>>, StoreError> {
-        // Ranked in one pass: joined with itself, a database that has no statistics yet goes through all deployments
-        // of a cell for each digest.
-        let sql = "SELECT f.project, f.digest, f.id, f.service, f.environment, f.digest, f.commit_sha, f.reference, \
-                   f.mode, f.outcome, f.started_at, f.at, f.evidence FROM \
-                   (SELECT d.project, d.digest, d.id, d.service, d.environment, d.commit_sha, d.reference, d.mode, \
-                   o.outcome, d.started_at, o.at, d.evidence, RANK() OVER \
-                   (PARTITION BY d.project, d.digest, d.environment, d.service ORDER BY o.at) AS place FROM {list} \
-                   JOIN deployment AS d ON d.project = list.value ->> 0 AND d.digest = list.value ->> 1 \
-                   JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
-                   AND o.outcome = 'success') AS f WHERE f.place = 1";
+        let sql = "SELECT f.project, f.digest, f.id, f.service, f.environment, f.digest, f.commit_sha, NULL, f.mode, \
+                   'success', -f.earliness, -f.earliness, f.evidence FROM {list} JOIN first_success AS f \
+                   ON f.project = list.value ->> 0 AND f.digest = list.value ->> 1";
         self.grouped(sql, digests, |row| read_deployment(row, 2)).await
     }
 

@@ -45,6 +45,13 @@ impl PostgresDatabase {
     pub(super) async fn write(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {
         let mut transaction = self.pool.begin().await?;
         take(&mut transaction, lock).await?;
+        if let Lock::Projection = lock {
+            // A short list is looked up in a long table, always by an index. A server that has not counted the table's
+            // rows yet might rather read all of it.
+            let plans = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+                         SET LOCAL enable_seqscan = off";
+            sqlx::raw_sql(plans).execute(&mut *transaction).await?;
+        }
         Ok(transaction)
     }
 

@@ -170,31 +170,30 @@ impl Session {
         self.rows(sql, &[Text(&list_of(ids))]).await?.iter().map(Finished::read).collect()
     }
 
-    /// The last deployment of a cell (project, environment, service) that came to an end, or that was a success.
+    /// All deployments of a cell (project, environment, service) that came to an end.
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn last_finished(
-        &mut self,
-        cell: &Key3,
-        success: bool,
-    ) -> Result<Option<Finished>, StoreError> {
+    pub async fn finished_in(&mut self, cell: &Key3) -> Result<Vec<Finished>, StoreError> {
         let sql = finished!(
             "deployment AS d JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
-             WHERE d.project = $1 AND d.environment = $2 AND d.service = $3 AND o.outcome IS NOT NULL \
-             AND ($4 = 0 OR o.outcome = 'success') ORDER BY o.at DESC, o.seq DESC LIMIT 1"
+             WHERE d.project = $1 AND d.environment = $2 AND d.service = $3 AND o.outcome IS NOT NULL"
         );
-        let params = [Text(&cell.0), Text(&cell.1), Text(&cell.2), Int(i64::from(success))];
-        self.rows(sql, &params).await?.first().map(Finished::read).transpose()
+        let params = [Text(&cell.0), Text(&cell.1), Text(&cell.2)];
+        self.rows(sql, &params).await?.iter().map(Finished::read).collect()
     }
 
-    /// Empties a cell (project, environment, service) of the board.
+    /// Forgets what was made of a cell's deployments (project, environment, service).
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn empty_cell(&mut self, cell: &Key3) -> Result<(), StoreError> {
-        let sql = "DELETE FROM env_state WHERE project = $1 AND environment = $2 AND service = $3";
-        self.execute(sql, &[Text(&cell.0), Text(&cell.1), Text(&cell.2)]).await?;
+        for sql in [
+            "DELETE FROM env_state WHERE project = $1 AND environment = $2 AND service = $3",
+            "DELETE FROM first_success WHERE project = $1 AND environment = $2 AND service = $3",
+        ] {
+            self.execute(sql, &[Text(&cell.0), Text(&cell.1), Text(&cell.2)]).await?;
+        }
         Ok(())
     }
 

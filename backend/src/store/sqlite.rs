@@ -141,6 +141,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(PATIENCE)
         // FULL syncs the log at each commit: what was acknowledged survives a power cut.
         .synchronous(SqliteSynchronous::Full)
+        // 16 MiB a connection: two would have the indexes of a large ledger read again and again.
+        .pragma("cache_size", "-16384")
         // The root file system may be read-only.
         .pragma("temp_store", "memory")
 }

@@ -49,8 +49,11 @@ pub struct Table {
 /// Rows to put, of which only the winners are kept.
 #[derive(Debug, Default)]
 pub struct Changes {
-    tables: BTreeMap<&'static str, (&'static Table, BTreeMap<Vec<Cell>, Vec<Cell>>)>,
+    tables: BTreeMap<&'static str, (&'static Table, Rows)>,
 }
+
+/// Rows by their keys.
+type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
 
 impl Changes {
     /// Adds a row, in the order of the table's columns.
@@ -90,6 +93,19 @@ impl Session {
             shown |= changed && table.shown;
         }
         Ok(shown)
+    }
+
+    /// Has Postgres count the rows of tables that were filled at once, so that its plans fit them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn count_rows(&mut self, tables: &[&'static Table]) -> Result<(), StoreError> {
+        if let Self::Postgres(_) = self {
+            for table in tables {
+                self.execute(sqlx::AssertSqlSafe(format!("ANALYZE {}", table.name)), &[]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Deletes all rows of a table.

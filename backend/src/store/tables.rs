@@ -63,6 +63,9 @@ tables! {
     DEPLOYMENT_OUTCOME = "deployment_outcome", key [project Text, id Text],
         order [rank Int, sequence Int, at Int, evidence Text],
         rest [seq Int, state Text, outcome Text, failure Text, detail Text, milliseconds Int], shown false;
+    /// The first success of each digest in each environment.
+    FIRST_SUCCESS = "first_success", key [project Text, digest Text, environment Text, service Text],
+        order [earliness Int, id Text], rest [commit_sha Text, mode Text, evidence Text], shown false;
     /// Each state that they passed.
     DEPLOYMENT_EVENT = "deployment_event", key [project Text, id Text, sequence Int, evidence Text], order [],
         rest [state Text, failure Text, detail Text, at Int], shown false;

@@ -1,6 +1,7 @@
-//! What runs in each cell of the board: the last deployment that succeeded, and the last that came to any end.
+//! What runs in each cell of the board: the last deployment that succeeded, and the last that came to any end. And
+//! when each digest first succeeded there.
 
-use crate::store::tables::ENV_STATE;
+use crate::store::tables::{ENV_STATE, FIRST_SUCCESS};
 use crate::store::{Cell, Changes, Finished, Key, Key3, Session, StoreError};
 use std::collections::BTreeSet;
 
@@ -14,11 +15,7 @@ pub(super) async fn project(
     let mut changes = Changes::default();
     for cell in revised {
         session.empty_cell(cell).await?;
-        for success in [false, true] {
-            if let Some(last) = session.last_finished(cell, success).await? {
-                put(&mut changes, &last);
-            }
-        }
+        session.finished_in(cell).await?.iter().for_each(|finished| put(&mut changes, finished));
     }
     for finished in session.finished(deployments).await? {
         put(&mut changes, &finished);
@@ -55,7 +52,22 @@ fn put(changes: &mut Changes, finished: &Finished) {
         changes.put(&ENV_STATE, row);
     };
     slot("attempt");
-    if finished.outcome == "success" {
-        slot("running");
+    if finished.outcome != "success" {
+        return;
+    }
+    slot("running");
+    if let Some(digest) = &finished.digest {
+        let row: Vec<Cell> = vec![
+            finished.project.as_str().into(),
+            digest.as_str().into(),
+            finished.environment.as_str().into(),
+            finished.service.as_str().into(),
+            (-finished.at).into(),
+            finished.id.as_str().into(),
+            finished.commit.as_str().into(),
+            finished.mode.as_str().into(),
+            finished.evidence.as_str().into(),
+        ];
+        changes.put(&FIRST_SUCCESS, row);
     }
 }

@@ -5,8 +5,8 @@ use super::touched::Touched;
 use crate::store::tables::*;
 use crate::store::{Cell, Changes, StoredEvidence};
 use evidence::{
-    CiRun, CiRunJob, Claim, Conclusion, DeploymentId, DeploymentPhase, DeploymentStarted, DeploymentState,
-    Evidence, Name, Outcome, PullRequestState, RefMoved, RunPhase,
+    CiRun, CiRunJob, Claim, CommitSha, Conclusion, DeploymentId, DeploymentPhase, DeploymentStarted,
+    DeploymentState, Evidence, Name, Outcome, PullRequestState, RefMoved, RunPhase,
 };
 use std::collections::HashMap;
 
@@ -38,7 +38,6 @@ impl Fold<'_> {
     pub fn document(&mut self, row: &StoredEvidence, evidence: &Evidence) {
         let project = &evidence.project;
         let (at, seq, sha) = (effective(row), row.seq, row.sha256.as_str());
-        let trust = row.trust.as_str();
         match &evidence.claim {
             Claim::Commit { commit, subject, author, parents } => {
                 let cells = row![
@@ -54,9 +53,7 @@ impl Fold<'_> {
                 self.changes.put(&COMMIT_KNOWN, cells);
                 self.touched.branches(project);
             }
-            Claim::CiVerdict { commit, outcome, .. } => {
-                self.verdict(project, commit, sha, at, *outcome, trust, sha)
-            }
+            Claim::CiVerdict { commit, outcome, .. } => self.verdict(row, project, commit, sha, *outcome),
             Claim::ImageBuilt {
                 commit,
                 digest,
@@ -281,17 +278,17 @@ impl Fold<'_> {
         }
     }
 
+    /// A conclusion of CI; `key` tells it from all others about the commit.
     fn verdict(
         &mut self,
+        row: &StoredEvidence,
         project: &Name,
-        commit: &evidence::CommitSha,
+        commit: &CommitSha,
         key: &str,
-        at: i64,
         outcome: Outcome,
-        trust: &str,
-        sha: &str,
     ) {
-        let fact = row![project, commit, key, at, sha, outcome.as_str(), trust];
+        let (at, sha) = (effective(row), row.sha256.as_str());
+        let fact = row![project, commit, key, at, sha, outcome.as_str(), row.trust.as_str()];
         self.changes.put(&CI_FACT, fact);
         let red = outcome != Outcome::Success;
         self.changes.put(&COMMIT_CI, row![project, commit, at, red, sha, outcome.as_str()]);
@@ -410,7 +407,7 @@ impl Fold<'_> {
         let judges = is_ci && !run.from_fork && !run.event.starts_with("pull_request");
         if let Some(conclusion) = run.conclusion.filter(|_| judges && run.phase == RunPhase::Completed) {
             let key = format!("run:{}:{}:{}", run.repository_id, run.run_id, run.attempt);
-            self.verdict(project, &run.commit, &key, at, concluded(conclusion), &row.trust, sha);
+            self.verdict(row, project, &run.commit, &key, concluded(conclusion));
         }
     }
 

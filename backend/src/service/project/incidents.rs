@@ -4,7 +4,7 @@
 use super::touched::Touched;
 use crate::service::token::hex;
 use crate::store::{IncidentRow, Key, Key3, Session, StoreError};
-use evidence::rules::{self, Finding, Policy};
+use evidence::rules::{self, DeploymentFact, Finding, Policy};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -30,20 +30,45 @@ pub(super) async fn project(
     publications(session, &commits, &mut found).await?;
     let tags: Vec<_> = touched.tags.iter().cloned().collect();
     immutable_tags(session, &tags, &mut found).await?;
-    deployments(session, policy, &touched.deployments, Some(&touched.digests), &mut found).await?;
+    deployments(session, policy, touched, Reach::Others, &mut found).await?;
     cells(session, touched, &mut found).await?;
     write(session, found).await
 }
 
-/// Judges these deployments alone, where all others are judged too.
-pub(super) async fn project_deployments(
+/// Judges everything that was touched, where everything else is too and no incidents are there yet.
+pub(super) async fn project_anew(
     session: &mut Session,
     policy: &Policy,
-    ids: &[Key],
+    touched: &Touched,
 ) -> Result<(), StoreError> {
     let mut found = Found::default();
-    deployments(session, policy, &ids.iter().cloned().collect(), None, &mut found).await?;
-    write(session, found).await.map(drop)
+    let commits: Vec<_> = touched.commits.iter().cloned().collect();
+    publications(session, &commits, &mut found).await?;
+    let tags: Vec<_> = touched.tags.iter().cloned().collect();
+    immutable_tags(session, &tags, &mut found).await?;
+    deployments(session, policy, touched, Reach::Own, &mut found).await?;
+    let mut observed = Touched::default();
+    observed.cells.clone_from(&touched.cells);
+    cells(session, &observed, &mut found).await?;
+    let scopes = found.0.iter();
+    let rows: Vec<_> = scopes
+        .flat_map(|((project, scope), findings)| {
+            findings.iter().map(move |finding| row(project, scope, finding))
+        })
+        .collect();
+    if !rows.is_empty() {
+        session.put_incidents(&rows.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+/// Which deployments are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Those that were touched.
+    Own,
+    /// Those too that are judged by what was touched.
+    Others,
 }
 
 /// Findings by the scope that they belong to. A scope without findings is there too.
@@ -90,49 +115,37 @@ async fn immutable_tags(session: &mut Session, tags: &[Key3], found: &mut Found)
     Ok(())
 }
 
-/// Judges deployments, and, if these are given, the deployments elsewhere that are judged by them or by tests of `tested`.
 async fn deployments(
     session: &mut Session,
     policy: &Policy,
-    own: &BTreeSet<Key>,
-    tested: Option<&BTreeSet<Key>>,
+    touched: &Touched,
+    reach: Reach,
     found: &mut Found,
 ) -> Result<(), StoreError> {
-    let mut judged = HashMap::new();
-    let mut digests: BTreeSet<Key> = tested.cloned().unwrap_or_default();
-    let mut elsewhere = digests.clone();
-    let own: Vec<_> = own.iter().cloned().collect();
-    if own.is_empty() && digests.is_empty() {
+    let own: Vec<_> = touched.deployments.iter().cloned().collect();
+    if own.is_empty() && touched.digests.is_empty() {
         return Ok(());
     }
+    let mut judged = HashMap::new();
+    let mut digests: BTreeSet<Key> = touched.digests.clone();
     for (key, facts) in session.deployments(&own).await? {
         for fact in facts {
-            if let Some(digest) = &fact.digest {
-                let digest = (key.0.clone(), digest.to_string());
-                let environment = Some(&fact.environment);
-                let asked_for = policy.staging.as_ref() == environment
-                    || policy.production.iter().any(|name| Some(name) == environment);
-                if asked_for {
-                    elsewhere.insert(digest.clone());
-                }
-                digests.insert(digest);
-            }
+            digests.extend(fact.digest.as_ref().map(|digest| (key.0.clone(), digest.to_string())));
             judged.insert((key.0.clone(), fact.id.to_string()), fact);
-        }
-    }
-    if let Some(tested) = tested {
-        let elsewhere: Vec<_> = elsewhere.into_iter().collect();
-        for (key, facts) in session.deployments_of_digests(&elsewhere).await? {
-            let concerned = |fact: &rules::DeploymentFact| {
-                tested.contains(&key) || policy.production.contains(&fact.environment)
-            };
-            let facts = facts.into_iter().filter(concerned);
-            judged.extend(facts.map(|fact| ((key.0.clone(), fact.id.to_string()), fact)));
         }
     }
     let digests: Vec<_> = digests.into_iter().collect();
     let smokes = session.smoke_facts(&digests).await?;
     let successes = session.first_successes(&digests).await?;
+    if reach == Reach::Others {
+        for (key, facts) in elsewhere(session, touched, &digests, &successes).await? {
+            let concerned = |fact: &DeploymentFact| {
+                touched.digests.contains(&key) || policy.production.contains(&fact.environment)
+            };
+            let facts = facts.into_iter().filter(concerned);
+            judged.extend(facts.map(|fact| ((key.0.clone(), fact.id.to_string()), fact)));
+        }
+    }
     for ((project, id), fact) in &judged {
         let findings = found.scope(project, format!("deployment/{id}"));
         findings.extend(rules::production_reference(policy, fact));
@@ -145,12 +158,30 @@ async fn deployments(
     Ok(())
 }
 
+/// All deployments of digests that were tested, or whose first success somewhere is another one now: by that, and by
+/// nothing else of others, a deployment is judged.
+async fn elsewhere(
+    session: &mut Session,
+    touched: &Touched,
+    digests: &[Key],
+    successes: &HashMap<Key, Vec<DeploymentFact>>,
+) -> Result<HashMap<Key, Vec<DeploymentFact>>, StoreError> {
+    let first = |digest: &&Key| {
+        let own =
+            |fact: &DeploymentFact| touched.deployments.contains(&(digest.0.clone(), fact.id.to_string()));
+        successes.get(*digest).is_some_and(|facts| facts.iter().any(own))
+    };
+    let judged_anew = |digest: &&Key| touched.revised || touched.digests.contains(*digest) || first(digest);
+    let digests: Vec<_> = digests.iter().filter(judged_anew).cloned().collect();
+    if digests.is_empty() { Ok(HashMap::new()) } else { session.deployments_of_digests(&digests).await }
+}
+
 async fn cells(session: &mut Session, touched: &Touched, found: &mut Found) -> Result<(), StoreError> {
     let mut cells = touched.cells.clone();
     let own: Vec<_> = touched.deployments.iter().cloned().collect();
     if !own.is_empty() {
         for (key, facts) in session.deployments(&own).await? {
-            let cell = |fact: &rules::DeploymentFact| {
+            let cell = |fact: &DeploymentFact| {
                 (key.0.clone(), fact.environment.to_string(), fact.service.to_string())
             };
             cells.extend(facts.iter().map(cell));

@@ -79,6 +79,7 @@ pub async fn project_and_tell(store: &Store, tell: bool) -> Result<Projected, St
     } else {
         cells::revised(&mut session, &deployments).await?
     };
+    touched.revised = !revised.is_empty();
     let mut changed = session.put(&changes).await?;
     if !deployments.is_empty() {
         let mut all = revised;

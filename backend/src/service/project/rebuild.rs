@@ -105,41 +105,51 @@ async fn again(session: &mut Session) -> Result<usize, StoreError> {
     for project in &projects {
         reachable::project(session, project).await?;
     }
+    // Deployments are judged by each other's ends, so all of these come first.
+    every_deployment_ended(session).await?;
     for of in [Subjects::Deployments, Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
-        every(session, of).await?;
+        judge_every(session, of).await?;
     }
+    session.count_rows(TABLES).await?;
     session.want_rebuild(false).await?;
     session.set_projection_head(cursor, head.version + 1).await?;
     Ok(documents)
 }
 
-/// Draws the consequences of all subjects of a sort.
-async fn every(session: &mut Session, of: Subjects) -> Result<(), StoreError> {
+/// Draws what follows from the ends of all deployments.
+async fn every_deployment_ended(session: &mut Session) -> Result<(), StoreError> {
+    let mut after = Key3::default();
+    loop {
+        let page = session.subjects(Subjects::Deployments, &after, BATCH).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.clone();
+        let ids: Vec<Key> = page.into_iter().map(|(project, id, _)| (project, id)).collect();
+        cells::project(session, &ids, &BTreeSet::new()).await?;
+    }
+}
+
+/// Judges all subjects of a sort.
+async fn judge_every(session: &mut Session, of: Subjects) -> Result<(), StoreError> {
     let policy = Policy::default();
     let mut after = Key3::default();
     loop {
-        let subjects = session.subjects(of, &after, BATCH).await?;
-        let Some(last) = subjects.last() else { return Ok(()) };
+        let page = session.subjects(of, &after, BATCH).await?;
+        let Some(last) = page.last() else { return Ok(()) };
         after = last.clone();
         let mut touched = Touched::default();
-        let pairs = || subjects.iter().map(|(project, second, _)| (project.clone(), second.clone()));
+        let pairs = || page.iter().map(|(project, second, _)| (project.clone(), second.clone()));
         match of {
-            Subjects::Deployments => {
-                let ids: Vec<Key> = pairs().collect();
-                cells::project(session, &ids, &BTreeSet::new()).await?;
-                incidents::project_deployments(session, &policy, &ids).await?;
-                continue;
-            }
+            Subjects::Deployments => touched.deployments.extend(pairs()),
             Subjects::PublishedCommits => touched.commits.extend(pairs()),
+            Subjects::ObservedCells => touched.cells.extend(page.iter().cloned()),
             Subjects::Tags => {
-                for (project, repository, tag) in &subjects {
-                    let (project, tag) = (project.parse(), tag.parse());
-                    let (Ok(project), Ok(tag)) = (project, tag) else { continue };
+                for (project, repository, tag) in &page {
+                    let project = project.parse().map_err(StoreError::corrupt)?;
+                    let tag = tag.parse().map_err(StoreError::corrupt)?;
                     touched.tag(&project, repository, &tag);
                 }
             }
-            Subjects::ObservedCells => touched.cells.extend(subjects.iter().cloned()),
         }
-        incidents::project(session, &policy, &touched).await?;
+        incidents::project_anew(session, &policy, &touched).await?;
     }
 }

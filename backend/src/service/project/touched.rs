@@ -17,6 +17,8 @@ pub(super) struct Touched {
     pub digests: BTreeSet<Key>,
     /// Cells in which something was seen: a project, an environment, a service.
     pub cells: BTreeSet<Key3>,
+    /// Whether the end of a deployment is told otherwise than before.
+    pub revised: bool,
     /// Projects whose default branch or commits changed.
     pub projects: BTreeSet<String>,
 }
