@@ -3,6 +3,8 @@
 use crate::hub::{Hub, NEXT_SECRET, Sent, sign};
 use crate::samples;
 use axum::http::StatusCode;
+use portbook::service::admin::Keeper;
+use portbook::service::admin::github::Connect;
 use portbook::service::{clock, log};
 use serde_json::json;
 
@@ -156,4 +158,19 @@ async fn what_nobody_asked_for_is_kept_and_ignored_with_a_reason() {
         samples::REPOSITORY_ID
     );
     assert_eq!(hub.number(&told).await, 1);
+
+    // Once its repository is connected, it is taken after all.
+    let keeper = Keeper { store: hub.ledger.store.clone(), name: "ada".to_owned() };
+    let connect = Connect {
+        project: "quay".parse().unwrap(),
+        repository_id: i64::try_from(samples::REPOSITORY_ID).unwrap(),
+        owner_id: i64::try_from(samples::OWNER_ID).unwrap(),
+        full_name: samples::REPOSITORY.to_owned(),
+        ci_workflow: None,
+    };
+    assert_eq!(keeper.connect(connect).await.unwrap().requeued, 1);
+    let processed = hub.process().await;
+    assert_eq!((processed.deliveries, processed.recorded), (1, 1));
+    hub.ledger.project().await;
+    assert_eq!(hub.number("SELECT COUNT(*) FROM ci_fact WHERE outcome = 'success'").await, 1);
 }
