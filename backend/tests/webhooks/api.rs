@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
+use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
 const TOKEN: &str = "ghp_only-this-server-knows-it";
@@ -63,10 +64,16 @@ impl ApiServer {
         self.with(|api| std::mem::take(&mut api.asked))
     }
 
+    /// A file with the token that this server knows.
+    pub fn token_file() -> NamedTempFile {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("{TOKEN}\n")).unwrap();
+        file
+    }
+
     /// The client that the worker would have.
     pub fn client(&self) -> Github {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), format!("{TOKEN}\n")).unwrap();
+        let file = Self::token_file();
         let environment = |name: &str| match name {
             "PORTBOOK_GITHUB_API" => Some(OsString::from(&self.url)),
             "PORTBOOK_GITHUB_TOKEN_FILE" => Some(file.path().into()),

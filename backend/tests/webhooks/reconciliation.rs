@@ -3,6 +3,7 @@
 use crate::api::ApiServer;
 use crate::hub::Hub;
 use crate::samples::{self, REPOSITORY, REPOSITORY_ID};
+use crate::support::{Process, eventually};
 use portbook::service::github_reconcile::reconcile;
 use portbook::service::{clock, log};
 use serde_json::{Value, json};
@@ -249,4 +250,31 @@ async fn the_token_goes_nowhere_else() {
     });
     assert_eq!(ask(&hub, &server).await, 0);
     assert_eq!(other.asked(), [], "neither by a redirect");
+}
+
+#[tokio::test]
+async fn a_worker_with_a_token_does_all_of_it_by_itself() {
+    let hub = Hub::connected().await;
+    let server = server().await;
+    server.with(|api| api.lists.insert("/repos/harbour/quay/hooks".to_owned(), Vec::new()));
+    hub.deliver("workflow_job", "told", &samples::workflow_job("completed", 1, 9)).await;
+    let token = ApiServer::token_file();
+    let environment = [
+        ("DATABASE_URL", &*hub.ledger.database.url()),
+        ("PORTBOOK_GITHUB_API", &server.url),
+        ("PORTBOOK_GITHUB_TOKEN_FILE", token.path().to_str().unwrap()),
+        ("PORTBOOK_LOG_FORMAT", "json"),
+    ];
+    let worker = Process::start(&["worker"], &environment, "working").await;
+    let projected = "SELECT (SELECT COUNT(*) FROM ci_run) + (SELECT COUNT(*) FROM ci_job)";
+    eventually("runs and jobs are told, asked for and projected", || async {
+        hub.number(projected).await == 7
+    })
+    .await;
+    eventually("the webhooks are asked about too", || async {
+        server.with(|api| api.asked.iter().any(|(what, status)| what.contains("/hooks") && *status == 200))
+    })
+    .await;
+    worker.signal("TERM");
+    assert!(worker.exit().await.success());
 }
