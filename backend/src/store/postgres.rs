@@ -28,7 +28,13 @@ impl PostgresDatabase {
     pub fn new(config: &PostgresConfig) -> Self {
         let options = config.options().clone().application_name("portbook");
         // No request waits longer for the database than its client would; a migration may.
-        let bounded = options.clone().options([("lock_timeout", "5s"), ("statement_timeout", "15s")]);
+        let bounded = options.clone().options([
+            ("lock_timeout", "5s"),
+            ("statement_timeout", "15s"),
+            // Tables are joined in the order that a statement names them. Without statistics, as in a new database or
+            // after a crash, Postgres would rather join all rows of a project with each other.
+            ("join_collapse_limit", "1"),
+        ]);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(PATIENCE)
