@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Sqlit
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long to wait for another process's transaction, and for a free connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,6 +23,7 @@ pub struct SqliteDatabase {
 #[derive(Clone)]
 struct Pools {
     file: FileIdentity,
+    opened: Instant,
     // Two pools: writers queue up fairly for the single write connection instead of polling the file's
     // lock, and never take the readers' connections away.
     readers: SqlitePool,
@@ -39,14 +40,16 @@ impl SqliteDatabase {
     }
 
     pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        let begun = self.pools()?.readers.begin().await;
-        begun.map_err(|error| self.explain(error))
+        let pools = self.pools()?;
+        let begun = pools.readers.begin().await;
+        begun.map_err(|error| self.not_begun(&pools, error))
     }
 
     pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         // Immediate: a transaction that starts as a reader cannot wait for another writer, it fails.
-        let begun = self.pools()?.writer.begin_with("BEGIN IMMEDIATE").await;
-        begun.map_err(|error| self.explain(error))
+        let pools = self.pools()?;
+        let begun = pools.writer.begin_with("BEGIN IMMEDIATE").await;
+        begun.map_err(|error| self.not_begun(&pools, error))
     }
 
     pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
@@ -105,7 +108,7 @@ impl SqliteDatabase {
                 .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
                 .connect_lazy_with(options(&self.path))
         };
-        let fresh = Pools { file, readers: pool(4), writer: pool(1) };
+        let fresh = Pools { file, opened: Instant::now(), readers: pool(4), writer: pool(1) };
         if let Some(stale) = pools.replace(fresh.clone()) {
             tokio::spawn(async move { stale.close().await });
         }
@@ -114,6 +117,20 @@ impl SqliteDatabase {
 
     fn lock(&self) -> MutexGuard<'_, Option<Pools>> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection stays as it found the disk: one that was opened while the disk was read-only never writes. So they
+    /// are opened anew the next time.
+    fn not_begun(&self, pools: &Pools, error: sqlx::Error) -> StoreError {
+        let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+        // READONLY, IOERR, CANTOPEN; see sqlite.org/rescode.html.
+        if matches!(code.map(|code| code & 0xff), Some(8 | 10 | 14)) {
+            let stale = self.lock().take_if(|present| present.opened == pools.opened);
+            if let Some(stale) = stale {
+                tokio::spawn(async move { stale.close().await });
+            }
+        }
+        self.explain(error)
     }
 
     fn explain(&self, error: sqlx::Error) -> StoreError {

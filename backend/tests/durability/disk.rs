@@ -113,6 +113,7 @@ pub async fn read_only_sqlite() {
     disk.remount("ro", false);
     world.start(1, 1).await;
     assert_unavailable(&world.hook("during", 100).unwrap());
+    world.worker_logged("could not work").await;
     assert_eq!(world.get("/healthz").status, 200);
     disk.remount("rw", false);
     eventually("events are taken again", || async { world.hook("after", 100).unwrap().status == 202 }).await;

@@ -120,6 +120,11 @@ impl World {
         }
     }
 
+    /// Waits until the first worker says that.
+    pub async fn worker_logged(&self, message: &str) {
+        self.workers[0].logged(message).await;
+    }
+
     /// A connection to the first server.
     pub fn client(&self) -> Client {
         Client::new(self.addresses.lock().unwrap()[0])
@@ -178,6 +183,18 @@ impl World {
         let differing = verify_projections(&store).await.unwrap();
         assert!(differing.is_empty(), "a rebuild makes other rows of {differing:?}");
         store.close().await;
+    }
+}
+
+/// What the processes had to say last, if the test failed.
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for process in self.servers.iter().chain(&self.workers) {
+                let log = process.log();
+                eprintln!("{:#?}", &log[log.len().saturating_sub(12)..]);
+            }
+        }
     }
 }
 
