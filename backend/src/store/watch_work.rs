@@ -190,6 +190,26 @@ impl Session {
         Ok(())
     }
 
+    /// Notes that these tags were looked at and name what they named, each with its digest. What somebody else has
+    /// seen to be otherwise meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn touch_watched_tags(
+        &mut self,
+        project: &str,
+        repository: &str,
+        tags: &[(&str, &str)],
+        at: i64,
+    ) -> Result<(), StoreError> {
+        let sql = self.with_list(
+            "UPDATE watch_tag SET checked_at = $4 FROM {list} WHERE project = $2 AND repository = $3 \
+             AND tag = list.value ->> 0 AND digest = list.value ->> 1 AND missing_since IS NULL AND checked_at < $4",
+        );
+        self.execute(sql, &[Text(&list_of(tags)), Text(project), Text(repository), Int(at)]).await?;
+        Ok(())
+    }
+
     /// The last documents of that kind about that subject, the newest first.
     ///
     /// # Errors

@@ -118,6 +118,9 @@ async fn tags_are_recorded_when_they_change_and_only_then() {
     assert!(watched.web.take().is_empty());
     assert!(watched.look(61).await);
     assert_eq!(watched.recorded().await.len(), 5);
+    let looked_at =
+        format!("SELECT COUNT(*) FROM watch_tag WHERE checked_at = {}", watched.began + 61 * SECOND);
+    assert_eq!(watched.ledger.database.number(&looked_at).await, 5);
 
     watched.hold(&[("v1.0.0", 1), ("v1.0.1", 5), ("latest", 5), ("edge", 3), ("a", 4)]);
     assert!(watched.look(121).await);

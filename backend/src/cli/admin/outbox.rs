@@ -26,7 +26,7 @@ pub(in crate::cli) enum OutboxCommand {
     #[command(after_help = "\
 Examples:
   portbook admin outbox retry --failed
-  portbook admin outbox retry incident.opened-55039dc7e619")]
+  portbook admin outbox retry incident-opened-0a1b2c3d4e5f60718293a4b5c6d7e8f9-1767323045000000")]
     Retry {
         /// A notice's id; repeatable
         #[arg(required_unless_present = "failed", conflicts_with = "failed")]

@@ -15,7 +15,9 @@ pub(super) async fn enqueue(session: &mut Session, changes: &[Change]) -> Result
             Change::Resolved(row) => ("incident.resolved", row),
             Change::Withdrawn(row) => ("incident.withdrawn", row),
         };
-        let id = format!("{event}-{}-{}", row.id, row.resolved_at.unwrap_or(row.opened_at));
+        // Without dots, which separate what is signed.
+        let at = row.resolved_at.unwrap_or(row.opened_at);
+        let id = format!("{}-{}-{at}", event.replace('.', "-"), row.id);
         let evidence: serde_json::Value = serde_json::from_str(&row.evidence).map_err(StoreError::corrupt)?;
         let body = json!({
             "type": event,

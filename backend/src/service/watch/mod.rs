@@ -7,7 +7,9 @@ mod challenge;
 mod distribution;
 mod registry;
 mod runtime;
+mod tag;
 mod version;
+mod worth;
 
 pub use registry::look_at_registries;
 pub use runtime::look_at_runtimes;

@@ -4,25 +4,26 @@
 //! apart; that it refuses, is busy or is away says nothing about a tag.
 
 use super::distribution::{Repository, Unanswered};
+use super::tag::{GONE_AFTER, step};
 use super::{SECOND, clip, pause_after, seen};
 use crate::net::Client;
 use crate::service::log;
 use crate::store::{Lock, Looked, RegistryRow, Store, StoreError, WatchedTag};
 use evidence::{Claim, Digest, Evidence, Tag, TagObserved, Timestamp};
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long a look may take; then the rest waits for the next one.
-const LOOK: Duration = Duration::from_secs(240);
+/// How long a look goes on; what it has not come to is the first of the next one.
+const LOOK: Duration = Duration::from_secs(120);
+
+/// How long a look may take at most.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How long a claim lasts: longer than a look.
 const CLAIM: i64 = 300 * SECOND;
 
 /// How many tags one transaction takes.
 const BATCH: usize = 100;
-
-/// How far apart two answers are at least that make a tag gone.
-const GONE_AFTER: i64 = 60 * SECOND;
 
 /// Looks at the next registry that is due; answers whether there was one. `interval` is the time between looks.
 ///
@@ -44,10 +45,10 @@ pub async fn look_at_registries(
         return Ok(false);
     };
     let mut look = Look { store, row: &row, now, changes: 0, waiting: false };
-    let done = match tokio::time::timeout(LOOK, look.run(client)).await {
+    let done = match tokio::time::timeout(PATIENCE, look.run(client)).await {
         Ok(done) => done,
         Err(_) => Err(Failure::Registry(Unanswered {
-            message: format!("it did not answer all within {} s", LOOK.as_secs()),
+            message: format!("it did not answer within {} s", PATIENCE.as_secs()),
             retry_after: None,
         })),
     };
@@ -99,6 +100,19 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// What is remembered, by tag.
+type Known = HashMap<String, WatchedTag>;
+
+/// The tags that are listed and those that were known to be there, the longest unseen first.
+fn in_order(listed: Vec<Tag>, known: &Known) -> Vec<Tag> {
+    let there = known.values().filter(|tag| tag.digest.is_some());
+    let there = there.filter_map(|tag| tag.tag.parse::<Tag>().ok());
+    let all: BTreeSet<Tag> = listed.into_iter().chain(there).collect();
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by_key(|tag| known.get(tag.as_str()).map_or(0, |known| known.checked_at));
+    all
+}
+
 /// One look at one repository.
 struct Look<'a> {
     store: &'a Store,
@@ -116,7 +130,9 @@ impl Look<'_> {
         let credentials = self.row.username.as_deref().zip(password.as_deref());
         let mut repository = Repository::new(client, &self.row.repository, credentials)?;
         let listed = repository.tags().await?;
-        for tags in self.in_order(listed).await?.chunks(BATCH) {
+        let known = self.known().await?;
+        let end = Instant::now() + LOOK;
+        for tags in in_order(listed, &known).chunks(BATCH) {
             let mut answers = Vec::with_capacity(tags.len());
             let mut failure = None;
             for tag in tags {
@@ -129,9 +145,16 @@ impl Look<'_> {
                 }
             }
             // What was learned before the registry stopped answering is kept.
-            self.record(&answers).await?;
+            self.keep(answers, &known).await?;
             if let Some(failure) = failure {
                 return Err(failure.into());
+            }
+            if Instant::now() > end {
+                tracing::info!(
+                    repository = self.row.repository,
+                    "has many tags; the rest waits for the next look"
+                );
+                break;
             }
         }
         Ok(())
@@ -148,21 +171,39 @@ impl Look<'_> {
         Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
     }
 
-    /// The tags that are listed and those that were known to be there, the longest unseen first.
-    async fn in_order(&self, listed: Vec<Tag>) -> Result<Vec<Tag>, StoreError> {
-        let known = self.known().await?;
-        let there = known.values().filter(|tag| tag.digest.is_some());
-        let there = there.filter_map(|tag| tag.tag.parse::<Tag>().ok());
-        let all: BTreeSet<Tag> = listed.into_iter().chain(there).collect();
-        let mut all: Vec<_> = all.into_iter().collect();
-        all.sort_by_key(|tag| known.get(tag.as_str()).map_or(0, |known| known.checked_at));
-        Ok(all)
-    }
-
-    async fn known(&self) -> Result<HashMap<String, WatchedTag>, StoreError> {
+    async fn known(&self) -> Result<Known, StoreError> {
         let mut session = self.store.read().await?;
         let tags = session.watched_tags(self.row.project.as_str(), &self.row.repository).await?;
         Ok(tags.into_iter().map(|tag| (tag.tag.clone(), tag)).collect())
+    }
+
+    /// Keeps answers. Most of them are what was known, and take no lock that others wait for.
+    async fn keep(
+        &mut self,
+        mut answers: Vec<(&Tag, Option<Digest>)>,
+        known: &Known,
+    ) -> Result<(), StoreError> {
+        let is_known = |tag: &Tag, digest: &Option<Digest>| {
+            known.get(tag.as_str()).is_some_and(|known| {
+                digest.is_some()
+                    && known.missing_since.is_none()
+                    && known.digest.as_deref() == digest.as_ref().map(Digest::as_str)
+            })
+        };
+        let same: Vec<_> = answers
+            .iter()
+            .filter(|(tag, digest)| is_known(tag, digest))
+            .filter_map(|(tag, digest)| Some((tag.as_str(), digest.as_ref()?.as_str())))
+            .collect();
+        if !same.is_empty() {
+            let mut session = self.store.write(Lock::None).await?;
+            let (project, repository) = (self.row.project.as_str(), &self.row.repository);
+            session.touch_watched_tags(project, repository, &same, self.now).await?;
+            session.commit().await?;
+        }
+        drop(same);
+        answers.retain(|(tag, digest)| !is_known(tag, digest));
+        if answers.is_empty() { Ok(()) } else { self.record(&answers).await }
     }
 
     async fn record(&mut self, answers: &[(&Tag, Option<Digest>)]) -> Result<(), StoreError> {
@@ -201,62 +242,5 @@ impl Look<'_> {
         session.commit().await?;
         self.changes += appended.iter().filter(|appended| appended.new).count();
         Ok(())
-    }
-}
-
-/// What is remembered of a tag after an answer, and what is to be recorded if that is a change. None of it for a
-/// tag that was never there.
-fn step(
-    tag: &Tag,
-    answer: Option<&Digest>,
-    before: Option<&WatchedTag>,
-    now: i64,
-) -> Option<(WatchedTag, Option<Option<Digest>>)> {
-    let remember = |digest: Option<&str>, missing_since| WatchedTag {
-        tag: tag.as_str().to_owned(),
-        digest: digest.map(str::to_owned),
-        missing_since,
-        checked_at: now,
-    };
-    let known = before.and_then(|before| before.digest.as_deref());
-    match (answer, known) {
-        (Some(digest), known) => {
-            let change = known != Some(digest.as_str());
-            Some((remember(Some(digest.as_str()), None), change.then(|| Some(digest.clone()))))
-        }
-        (None, None) => before.map(|_| (remember(None, None), None)),
-        (None, Some(known)) => match before.and_then(|before| before.missing_since) {
-            None => Some((remember(Some(known), Some(now)), None)),
-            Some(since) if now - since < GONE_AFTER => Some((remember(Some(known), Some(since)), None)),
-            Some(_) => Some((remember(None, None), Some(None))),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_is_gone_after_two_answers_a_minute_apart_and_not_before() {
-        let (tag, digest): (Tag, _) = ("v1".parse().unwrap(), Digest::of(b"1"));
-        let other = Digest::of(b"2");
-        let mut memory: Option<WatchedTag> = None;
-        let mut look = |answer: Option<&Digest>, seconds: i64| {
-            let (after, change) = step(&tag, answer, memory.as_ref(), seconds * SECOND)?;
-            memory = Some(after);
-            change
-        };
-        assert_eq!(look(None, 0), None, "it was never there");
-        assert_eq!(look(Some(&digest), 1), Some(Some(digest.clone())));
-        assert_eq!(look(Some(&digest), 2), None);
-        assert_eq!(look(None, 10), None);
-        assert_eq!(look(None, 69), None, "too soon");
-        assert_eq!(look(Some(&digest), 70), None, "it came back unchanged");
-        assert_eq!(look(None, 80), None, "and is missing anew");
-        assert_eq!(look(None, 140), Some(None));
-        assert_eq!(look(None, 300), None, "gone is told once");
-        assert_eq!(look(Some(&other), 301), Some(Some(other.clone())));
-        assert_eq!(look(Some(&digest), 302), Some(Some(digest.clone())), "moved");
     }
 }
