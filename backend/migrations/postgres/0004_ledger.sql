@@ -344,3 +344,8 @@ CREATE INDEX evidence_deployment ON evidence (project, (body::jsonb -> 'claim' -
 CREATE INDEX publication_fact_time ON publication_fact (project, at);
 CREATE INDEX tag_observation_time ON tag_observation (project, at);
 CREATE INDEX delivery_failed ON delivery (received_at) WHERE state = 'failed';
+
+-- What measures are counted from.
+CREATE INDEX deployment_time ON deployment (project, started_at, id);
+CREATE INDEX artefact_time ON artefact (project, at);
+CREATE INDEX pull_request_time ON pull_request (project, at) WHERE state = 2;

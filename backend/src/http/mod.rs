@@ -16,6 +16,7 @@ mod history;
 mod hooks;
 mod incidents;
 mod layers;
+mod measures;
 mod metrics;
 mod oidc;
 mod openapi;
@@ -93,6 +94,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(health::version))
         .routes(routes!(openapi::serve))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(measures::list))
+        .routes(routes!(measures::one))
         .routes(routes!(events::events))
         .routes(routes!(export::export))
         .routes(routes!(board::board))

@@ -23,6 +23,7 @@ pub mod incident;
 pub mod ingest;
 pub mod intake;
 pub mod log;
+pub mod measures;
 pub mod oidc;
 pub mod outbox;
 pub mod project;
