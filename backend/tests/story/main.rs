@@ -20,6 +20,7 @@ mod ingest;
 mod intake;
 mod judging;
 mod lookup;
+mod measures;
 mod metrics;
 mod oidc;
 mod operations;

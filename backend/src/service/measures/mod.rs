@@ -20,7 +20,7 @@ pub use stats::Interval;
 
 use super::clock;
 use super::reading::Snapshot;
-use crate::store::StoreError;
+use crate::store::{MEASURED, MeasuredDeployment, StoreError};
 use catalogue::Formula;
 use evidence::Name;
 use evidence::rules::Policy;
@@ -134,6 +134,16 @@ impl Window {
     fn has(self, at: i64) -> bool {
         (self.from..self.to).contains(&at)
     }
+
+    /// The part of it that all deployments of are there: only so many are read, the newest.
+    fn within(self, deployments: &[MeasuredDeployment]) -> Self {
+        let all = i64::try_from(deployments.len()).is_ok_and(|count| count < MEASURED);
+        let oldest = deployments.iter().map(|deployment| deployment.started_at).min();
+        match oldest {
+            Some(oldest) if !all => Self { from: self.from.max(oldest), ..self },
+            _ => self,
+        }
+    }
 }
 
 /// Measures. Without environments, each measure takes those that it is about by itself.
@@ -153,6 +163,16 @@ pub async fn measure(
     };
     let everywhere = environment.map(|environment| vec![environment]);
     let to = window.to;
+    let deployments = match definition.formula {
+        Formula::DeployDuration | Formula::DeploysFailedByBuild => {
+            session.measured_deployments(project, everywhere.as_deref(), to).await?
+        }
+        Formula::ChangeLeadTime | Formula::Deployments(_) => {
+            session.measured_deployments(project, Some(&production), to).await?
+        }
+        _ => Vec::new(),
+    };
+    let window = window.within(&deployments);
     let mut counted = match definition.formula {
         Formula::PublishedOnRed => published_on_red::read(session, project, window).await?,
         Formula::PrCiDuration => {
@@ -162,21 +182,12 @@ pub async fn measure(
         Formula::BuildDuration => {
             build_duration::measure(&session.builds_between(project, window.from, to).await?)
         }
-        Formula::DeployDuration => {
-            let deployments = session.measured_deployments(project, everywhere.as_deref(), to).await?;
-            deploy_duration::measure(&deployments, window)
-        }
-        Formula::DeploysFailedByBuild => {
-            let deployments = session.measured_deployments(project, everywhere.as_deref(), to).await?;
-            deploys_failed_by_build::measure(&deployments, window)
-        }
+        Formula::DeployDuration => deploy_duration::measure(&deployments, window),
+        Formula::DeploysFailedByBuild => deploys_failed_by_build::measure(&deployments, window),
         Formula::ChangeLeadTime => {
-            let deployments = session.measured_deployments(project, Some(&production), to).await?;
             change_lead_time::measure(&deployments, &session.lineage(project, to).await?, window)
         }
-        Formula::Deployments(formula) => {
-            formula(&session.measured_deployments(project, Some(&production), to).await?, window)
-        }
+        Formula::Deployments(formula) => formula(&deployments, window),
     };
     counted.rows.sort_by_key(|row| std::cmp::Reverse(row.at));
     counted.rows.truncate(ROWS);
