@@ -118,20 +118,24 @@ const BUILDS: &str = "SELECT digest, milliseconds, cache, at FROM artefact \
      WHERE project = $1 AND at >= $2 AND at < $3 ORDER BY at DESC, digest DESC LIMIT $4";
 
 macro_rules! deployments {
-    ($from:literal) => {
+    ($where:literal) => {
         concat!(
             "SELECT d.id, d.service, d.environment, d.mode, d.rollback_of, d.commit_sha, d.started_at, \
-             d.announced, o.at, o.outcome, o.failure, o.milliseconds FROM ",
-            $from,
-            " LEFT JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
-             WHERE d.project = $2 AND d.started_at < $3 \
-             ORDER BY d.started_at DESC, d.id DESC LIMIT $4"
+             d.announced, o.at, o.outcome, o.failure, o.milliseconds FROM deployment AS d \
+             LEFT JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id WHERE ",
+            $where,
+            " ORDER BY d.started_at DESC, d.id DESC LIMIT "
         )
     };
 }
 
-const DEPLOYMENTS_IN: &str = deployments!("{list} JOIN deployment AS d ON d.environment = list.value ->> 0");
-const DEPLOYMENTS: &str = deployments!("{list} CROSS JOIN deployment AS d");
+const DEPLOYMENTS: &str = concat!(deployments!("d.project = $1 AND d.started_at < $2"), "$3");
+const DEPLOYMENTS_IN: &str = concat!(
+    deployments!(
+        "d.project = $2 AND d.started_at < $3 AND d.environment IN (SELECT value ->> 0 FROM {list})"
+    ),
+    "$4"
+);
 
 const LINEAGE: &str = "SELECT project, commit_sha, occurred_at, first_parent FROM commit_known \
      WHERE project = $1 AND occurred_at < $2 ORDER BY occurred_at DESC, commit_sha DESC LIMIT $3";
@@ -231,14 +235,17 @@ impl Session {
         environments: Option<&[Name]>,
         before: i64,
     ) -> Result<Vec<MeasuredDeployment>, StoreError> {
-        let (sql, list) = match environments {
-            Some(names) => (DEPLOYMENTS_IN, list_of(names.iter().map(|name| [name.as_str()]))),
-            // One row, to be joined with each.
-            None => (DEPLOYMENTS, list_of([[""]])),
+        let about = [Text(project.as_str()), Int(before), Int(MEASURED)];
+        let rows = match environments {
+            None => self.rows(DEPLOYMENTS, &about).await?,
+            Some(names) => {
+                let list = list_of(names.iter().map(|name| [name.as_str()]));
+                let sql = self.with_list(DEPLOYMENTS_IN);
+                let params: Vec<_> = std::iter::once(Text(&list)).chain(about).collect();
+                self.rows(sql, &params).await?
+            }
         };
-        let sql = self.with_list(sql);
-        let params = [Text(&list), Text(project.as_str()), Int(before), Int(MEASURED)];
-        self.rows(sql, &params).await?.iter().map(MeasuredDeployment::read).collect()
+        rows.iter().map(MeasuredDeployment::read).collect()
     }
 
     /// The newest commits before an instant, each with its first parent.
