@@ -1,8 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, build_image, ci, compose_image_mode, doctor, evidence, gate, images, publish, smoke, tags, test,
-    workflows,
+    bench, build_image, ci, compose_image_mode, doctor, evidence, fuzz, gate, images, publish, smoke, tags,
+    test, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -55,6 +55,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Measure, as ratios within one run
     Bench(bench::Args),
+    /// Feed what reads other people's text with inputs that nobody thought of
+    Fuzz(fuzz::Args),
     /// Judge GitHub's workflows, and say what starts what
     Workflows(workflows::Args),
     /// Print shell completions

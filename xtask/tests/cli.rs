@@ -27,6 +27,7 @@ fn every_command_has_help_with_examples() {
         "workflows",
         "doctor",
         "evidence",
+        "fuzz",
         "completions",
     ] {
         assert!(help.contains(command), "{command} is not listed");
@@ -263,6 +264,31 @@ fn on_github_there_are_groups_annotations_and_a_summary_page() {
     );
     let page = std::fs::read_to_string(&summary).unwrap();
     assert!(page.contains("| frontend/install | failed |"), "{page}");
+}
+
+#[test]
+fn every_fuzz_target_is_declared_and_has_something_to_begin_with() {
+    let root = support::repository();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_xtask")).args(["fuzz", "--list"]).current_dir(&root).output();
+    let list = Ran::of(output.unwrap()).expect(0, &[]).stdout;
+    let manifest = std::fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
+    assert_eq!(list.lines().count(), manifest.matches("[[bin]]").count());
+    for target in list.lines() {
+        assert!(
+            manifest.contains(&format!("path = \"fuzz_targets/{target}.rs\"")),
+            "{target} is not declared"
+        );
+        let seeds = std::fs::read_dir(root.join("fuzz/seeds").join(target)).unwrap();
+        assert!(seeds.count() > 0, "{target} has no seeds");
+    }
+    let fixture = Fixture::new();
+    std::fs::create_dir_all(fixture.path("fuzz/fuzz_targets")).unwrap();
+    std::fs::write(fixture.path("fuzz/fuzz_targets/webhook.rs"), "").unwrap();
+    fixture.run(&["fuzz", "webhok"]).expect(2, &["did you mean webhook?"]);
+    let path = path_with_git_alone(&fixture);
+    let ran = Ran::of(fixture.xtask(&["fuzz"]).env("PATH", path).output().unwrap());
+    ran.expect(4, &["cargo-fuzz is not on the PATH", "cargo xtask doctor --fix --only cargo-fuzz"]);
 }
 
 #[test]

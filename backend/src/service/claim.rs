@@ -83,7 +83,10 @@ enum KindFirst {
 }
 
 /// Reads a document that stands at `base` in the request's body.
-pub(super) fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> {
+///
+/// # Errors
+/// Every place that is wrong, as far as they can be told from one another.
+pub fn read(base: &str, json: &str) -> Result<Evidence, Vec<FieldError>> {
     // serde would also take a list of the fields' values.
     if !json.starts_with('{') {
         let detail = "expected an object".to_owned();

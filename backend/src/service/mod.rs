@@ -3,7 +3,7 @@
 pub mod acknowledge;
 pub mod admin;
 pub mod board;
-mod claim;
+pub mod claim;
 pub mod clock;
 pub mod commit;
 pub mod commit_facts;

@@ -7,6 +7,7 @@ pub mod compose_image_mode;
 pub mod doctor;
 pub mod events;
 pub mod evidence;
+pub mod fuzz;
 pub mod gate;
 pub mod images;
 mod needs;
@@ -41,6 +42,7 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Evidence(args) => evidence::run(ctx, &args),
         Command::Images(args) => images::run(ctx, &args),
         Command::Bench(args) => bench::run(ctx, &args),
+        Command::Fuzz(args) => fuzz::run(ctx, &args),
         Command::Workflows(args) => workflows::run(ctx, &args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());

@@ -49,6 +49,9 @@ impl<'a> Needs<'a> {
             Need::Advisories => self.lack_of_advisories(),
             Need::Coverage => self.lack_of_coverage(),
             Need::Linters => tools::lack_of_linters(&self.ctx.root),
+            Need::CargoFuzz => on_path(&self.path, "cargo-fuzz").is_none().then(|| {
+                "cargo-fuzz is not on the PATH; next: cargo xtask doctor --fix --only cargo-fuzz".to_owned()
+            }),
             Need::CargoDeny => on_path(&self.path, "cargo-deny").is_none().then(|| {
                 "cargo-deny is not on the PATH; next: cargo xtask doctor --fix --only cargo-deny".to_owned()
             }),

@@ -35,6 +35,8 @@ pub enum Need {
     Browser,
     /// cargo-deny.
     CargoDeny,
+    /// cargo-fuzz.
+    CargoFuzz,
     /// cargo-llvm-cov and LLVM's coverage tools.
     Coverage,
     /// actionlint, zizmor and shellcheck, at the versions that xtask/linters names.

@@ -18,7 +18,7 @@ use crate::store::{Changes, Key, Lock, Session, Store, StoreError, StoredEvidenc
 use evidence::Evidence;
 use evidence::rules::Policy;
 use fold::Fold;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use touched::Touched;
 
 /// How many documents one transaction takes.
@@ -100,6 +100,18 @@ pub async fn project_and_tell(store: &Store, tell: bool) -> Result<Projected, St
     session.set_projection_head(cursor, head.version + i64::from(changed)).await?;
     session.commit().await?;
     Ok(Projected { documents, changed, incidents })
+}
+
+/// The rows that documents of the log make, before anything follows from several of them together. A pure function of
+/// what is given.
+pub fn rows_of<'a>(
+    ci_workflows: &HashMap<i64, String>,
+    documents: impl IntoIterator<Item = (&'a StoredEvidence, &'a Evidence)>,
+) -> Changes {
+    let (mut changes, mut touched) = (Changes::default(), Touched::default());
+    let mut fold = Fold { ci_workflows, changes: &mut changes, touched: &mut touched };
+    documents.into_iter().for_each(|(row, evidence)| fold.document(row, evidence));
+    changes
 }
 
 /// Folds rows of the log. Evidence that this version cannot read was written by a newer one: it is set aside, so that the

@@ -48,10 +48,11 @@ pub const NAMES: &[&str] = &[
     "disk",
     "cross",
     "emulation",
+    "cargo-fuzz",
 ];
 
 /// What is looked for only when `--only` names it: few need it, and bringing it takes minutes or changes the host.
-pub const ON_DEMAND: &[&str] = &["cross", "emulation"];
+pub const ON_DEMAND: &[&str] = &["cross", "emulation", "cargo-fuzz"];
 
 /// The base images that the Dockerfile, the compose file and the tests name.
 const BASE_IMAGES: &[&str] = &[RUST_IMAGE, "node:22-bookworm-slim", "postgres:17", "registry:2"];
@@ -152,6 +153,13 @@ pub fn look(ctx: &Context, needs: &Needs, system: System) -> Vec<Finding> {
             version_of("cargo-deny", &["--version"]),
             "licences and sources of dependencies are not checked: the policy job is not complete",
             "cargo install --locked cargo-deny",
+        ),
+        finding(
+            "cargo-fuzz",
+            needs.lack(Need::CargoFuzz),
+            version_of("cargo-fuzz", &["--version"]),
+            "cargo xtask fuzz feeds nothing",
+            "cargo install --locked cargo-fuzz",
         ),
         finding(
             "linters",

@@ -49,6 +49,11 @@ pub fn plan(ctx: &Context, findings: &[Finding]) -> Plan {
             Step::new("doctor/cargo-deny", &["cargo", "install", "--locked", "cargo-deny"]).lane("cargo"),
         );
     }
+    if missing(&["cargo-fuzz"]) {
+        steps.push(
+            Step::new("doctor/cargo-fuzz", &["cargo", "install", "--locked", "cargo-fuzz"]).lane("cargo"),
+        );
+    }
     if missing(&["linters"]) {
         steps.push(Step::new("doctor/linters", &["xtask/linters/install.sh"]));
     }
