@@ -1,7 +1,7 @@
 //! Looks at what runs, by asking each service what it is.
 
 use super::version::Version;
-use super::worth::{CONFIRM_AFTER, Worth, is_same_image, judge};
+use super::worth::{CONFIRM_AFTER, Worth, confirms, judge};
 use super::{SECOND, clip, seen};
 use crate::net::{self, Client, NetError};
 use crate::service::{clock, log};
@@ -130,8 +130,10 @@ async fn record(
     // What ran before a deployment ended says nothing of what it left behind.
     let since = session.last_end(&row.project, &row.environment, &row.service).await?.unwrap_or(i64::MIN);
     drop(session);
-    if judge(&before, &observed, since, now) == Worth::Nothing {
-        return Ok(false);
+    match judge(&before, &observed, since, now) {
+        Worth::Nothing => return Ok(false),
+        Worth::AnotherLook => return Ok(true),
+        Worth::Recording => {}
     }
     // Most looks end above; what changes is judged again with the log to itself.
     let mut session = store.write(Lock::Ledger).await?;

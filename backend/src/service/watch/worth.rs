@@ -17,8 +17,8 @@ pub(super) enum Worth {
     Recording,
 }
 
-/// `since` is when the last deployment to the cell ended.
-/// What an observation is worth after those before it, the newest first.
+/// What an observation is worth after those before it, the newest first; `since` is when the last deployment to the
+/// cell ended.
 pub(super) fn judge(
     before: &[(i64, RuntimeObserved)],
     observed: &RuntimeObserved,
@@ -46,7 +46,7 @@ pub(super) fn judge(
 
 /// Whether it tells of the same image as one before, or of the same commit where there is no image, with no end of a
 /// deployment in between.
-fn confirms(later: &RuntimeObserved, (at, earlier): &(i64, RuntimeObserved), since: i64) -> bool {
+pub(super) fn confirms(later: &RuntimeObserved, (at, earlier): &(i64, RuntimeObserved), since: i64) -> bool {
     *at > since
         && (earlier.reachable, &earlier.digest, &earlier.commit)
             == (later.reachable, &later.digest, &later.commit)
