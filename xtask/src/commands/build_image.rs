@@ -265,24 +265,33 @@ struct Built {
 }
 
 impl Built {
-    /// Of the step that built. Whether a builder that was told nothing had something in its cache is known only where it
-    /// says that it took a layer from there.
+    /// Of the step that built.
     fn of(ctx: &Context, report: &RunReport, no_cache: bool) -> Self {
         let step = report.steps().find(|step| step.id == BUILD);
         let milliseconds = step.and_then(|step| u64::try_from(step.time.as_millis()).ok());
         let log = ctx.root.join("target/xtask/logs/build-image/image.build.log");
-        let took_layers = || {
-            let text = std::fs::read(log).unwrap_or_default();
-            String::from_utf8_lossy(&text)
-                .lines()
-                .any(|line| line.starts_with('#') && line.ends_with(" CACHED"))
-        };
-        let cache = match no_cache {
-            true => Some(BuildCache::Cold),
-            false => took_layers().then_some(BuildCache::Warm),
-        };
+        let log = std::fs::read(log).unwrap_or_default();
+        let cache = if no_cache { Some(BuildCache::Cold) } else { cache_of(&String::from_utf8_lossy(&log)) };
         Self { milliseconds, cache }
     }
+}
+
+/// Whether the builder had something in its cache, as its plain progress tells: a base image that is there counts for
+/// nothing, an instruction whose result was there does. None where no instruction shows.
+fn cache_of(log: &str) -> Option<BuildCache> {
+    let (mut instructions, mut cached) = (Vec::new(), false);
+    for line in log.lines() {
+        let Some((number, said)) = line.strip_prefix('#').and_then(|line| line.split_once(' ')) else {
+            continue;
+        };
+        let instruction = said.split_once("] ").filter(|_| said.starts_with('[')).map(|(_, text)| text);
+        if instruction.is_some_and(|text| text.starts_with("RUN ") || text.starts_with("COPY ")) {
+            instructions.push(number);
+        } else if said == "CACHED" {
+            cached |= instructions.contains(&number);
+        }
+    }
+    (!instructions.is_empty()).then_some(if cached { BuildCache::Warm } else { BuildCache::Cold })
 }
 
 fn check_artefact(
@@ -332,4 +341,18 @@ fn check_artefact(
     }
     eprintln!("  next: cargo xtask smoke --artefact {dir}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builders_words_tell_whether_its_cache_was_filled() {
+        let first = "#4 [rust 1/1] FROM docker.io/library/rust:1.95\n#4 CACHED\n\n#7 [sources 2/2] RUN cargo fetch\n#7 DONE 3.1s";
+        assert_eq!(cache_of(first), Some(BuildCache::Cold));
+        let second = "#7 [sources 2/2] RUN cargo fetch\n#8 [web 1/2] COPY a b\n#7 CACHED\n#8 DONE 0.1s";
+        assert_eq!(cache_of(second), Some(BuildCache::Warm));
+        assert_eq!(cache_of("#1 [internal] load build definition\n#1 DONE 0.0s\n#x\n# \nCACHED"), None);
+    }
 }
