@@ -1,77 +1,104 @@
-//! The default branch, as far as it is known.
+//! The default branches, as far as they are known.
 
-use crate::store::LinkRow;
+use crate::store::{ChainRow, LinkRow, StoreError};
 use evidence::{CommitSha, Name};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-/// The known commits of the default branches, newest first.
-pub(super) struct History {
-    commits: Vec<LinkRow>,
-    behind: HashMap<(Name, CommitSha), u64>,
+/// The newest commits of the default branches.
+pub(super) struct History<'a> {
+    newest: Vec<LinkRow>,
+    /// How far each commit of a first-parent chain is from its newest.
+    behind: HashMap<&'a Name, HashMap<&'a str, u64>>,
 }
 
-impl History {
-    /// Takes commits that are sorted by time, newest first.
-    pub(super) fn new(commits: Vec<LinkRow>) -> Self {
-        let commits = children_first(commits);
-        let behind = distances(&commits);
-        Self { commits, behind }
+/// A commit in the text of a chain.
+#[derive(Clone, Copy)]
+struct Link<'a> {
+    commit: &'a str,
+    at: i64,
+    /// Empty where there is none.
+    parent: &'a str,
+}
+
+impl<'a> History<'a> {
+    /// Reads chains, and keeps that many of the newest commits of each.
+    pub(super) fn new(chains: &'a [ChainRow], most: usize) -> Result<Self, StoreError> {
+        let mut newest = Vec::new();
+        let mut behind = HashMap::new();
+        for chain in chains {
+            let links = chain.links.split_terminator(',').map(link).collect::<Result<Vec<_>, _>>()?;
+            let first = children_first(&links, most.max(1));
+            behind.insert(&chain.project, distances(&links, first.first().copied()));
+            for link in first.into_iter().take(most) {
+                newest.push(LinkRow {
+                    project: chain.project.clone(),
+                    commit: link.commit.parse().map_err(StoreError::corrupt)?,
+                    at: link.at,
+                    first_parent: None,
+                });
+            }
+        }
+        // Stable, so that commits of one second stay in their chain's order.
+        newest.sort_by_key(|link| Reverse(link.at));
+        newest.truncate(most);
+        Ok(Self { newest, behind })
     }
 
-    /// The newest commits.
-    pub(super) fn newest(&self, most: usize) -> impl Iterator<Item = &LinkRow> {
-        self.commits.iter().take(most)
+    /// The newest commits of all.
+    pub(super) fn newest(&self) -> &[LinkRow] {
+        &self.newest
     }
 
     /// How many commits lie between the newest and this one, by first parents.
     pub(super) fn behind(&self, project: &Name, commit: &CommitSha) -> Option<u64> {
-        self.behind.get(&(project.clone(), commit.clone())).copied()
+        self.behind.get(project)?.get(commit.as_str()).copied()
     }
 }
 
-/// Git keeps whole seconds, so a rebase gives many commits one time: among those, children come first.
-fn children_first(commits: Vec<LinkRow>) -> Vec<LinkRow> {
-    let mut sorted = Vec::with_capacity(commits.len());
-    for group in commits.chunk_by(|a, b| a.at == b.at) {
-        let inside: HashMap<_, _> = group.iter().map(|row| ((&row.project, &row.commit), row)).collect();
-        let parents: HashSet<_> =
-            group.iter().filter_map(|row| Some((&row.project, row.first_parent.as_ref()?))).collect();
-        let tips = group.iter().filter(|row| !parents.contains(&(&row.project, &row.commit)));
+fn link(text: &str) -> Result<Link<'_>, StoreError> {
+    let mut words = text.split(' ');
+    let (Some(commit), Some(at), Some(parent)) = (words.next(), words.next(), words.next()) else {
+        return Err(StoreError::corrupt(format!("the commit {text:?} of a chain")));
+    };
+    Ok(Link { commit, at: at.parse().map_err(StoreError::corrupt)?, parent })
+}
+
+/// At least that many of the newest commits, if there are as many. Git keeps whole seconds, so a rebase gives many
+/// commits one time: among those, children come first.
+fn children_first<'a>(links: &[Link<'a>], most: usize) -> Vec<Link<'a>> {
+    let mut sorted = Vec::new();
+    for group in links.chunk_by(|a, b| a.at == b.at) {
+        if sorted.len() >= most {
+            break;
+        }
+        let inside: HashMap<_, _> = group.iter().map(|link| (link.commit, link)).collect();
+        let parents: HashSet<_> = group.iter().map(|link| link.parent).collect();
+        let tips = group.iter().filter(|link| !parents.contains(link.commit));
         let mut placed = HashSet::new();
         for tip in tips.chain(group) {
             let mut next = Some(tip);
-            while let Some(row) = next {
-                if !placed.insert((&row.project, &row.commit)) {
-                    break;
-                }
-                sorted.push(row.clone());
-                let parent = row.first_parent.as_ref();
-                next = parent.and_then(|parent| inside.get(&(&row.project, parent)).copied());
+            while let Some(link) = next.filter(|link| placed.insert(link.commit)) {
+                sorted.push(*link);
+                next = inside.get(link.parent).copied();
             }
         }
     }
     sorted
 }
 
-fn distances(commits: &[LinkRow]) -> HashMap<(Name, CommitSha), u64> {
-    let by_commit: HashMap<_, _> = commits.iter().map(|row| ((&row.project, &row.commit), row)).collect();
-    let mut behind = HashMap::new();
-    let mut seen = HashSet::new();
-    for newest in commits {
-        if !seen.insert(&newest.project) {
-            continue;
+fn distances<'a>(links: &[Link<'a>], newest: Option<Link<'a>>) -> HashMap<&'a str, u64> {
+    let by_commit: HashMap<_, _> = links.iter().map(|link| (link.commit, link.parent)).collect();
+    let mut behind = HashMap::with_capacity(links.len());
+    let mut next = newest.map(|link| link.commit);
+    let mut distance = 0;
+    while let Some((commit, parent)) = next.and_then(|commit| Some((commit, *by_commit.get(commit)?))) {
+        // Also ends a circle, which no git makes but anyone can claim.
+        if behind.insert(commit, distance).is_some() {
+            break;
         }
-        let mut next = Some(newest);
-        let mut distance = 0;
-        while let Some(row) = next {
-            // Also ends a circle, which no git makes but anyone can claim.
-            if behind.insert((row.project.clone(), row.commit.clone()), distance).is_some() {
-                break;
-            }
-            distance += 1;
-            let parent = row.first_parent.as_ref();
-            next = parent.and_then(|parent| by_commit.get(&(&row.project, parent)).copied());
-        }
+        distance += 1;
+        next = Some(parent);
     }
     behind
 }
@@ -84,22 +111,23 @@ mod tests {
         format!("{number:040x}").parse().unwrap()
     }
 
-    fn row(number: u32, parent: Option<u32>, at: i64) -> LinkRow {
-        LinkRow { project: "p".parse().unwrap(), commit: sha(number), at, first_parent: parent.map(sha) }
+    fn chain(commits: &[(u32, Option<u32>, i64)]) -> Vec<ChainRow> {
+        let text = |(number, parent, at): &(u32, Option<u32>, i64)| {
+            let parent = parent.map(|parent| sha(parent).to_string()).unwrap_or_default();
+            format!("{} {at} {parent}", sha(*number))
+        };
+        let links: Vec<_> = commits.iter().map(text).collect();
+        vec![ChainRow { project: "p".parse().unwrap(), links: links.join(",") }]
     }
 
-    fn behind(history: &History, number: u32) -> Option<u64> {
+    fn behind(history: &History<'_>, number: u32) -> Option<u64> {
         history.behind(&"p".parse().unwrap(), &sha(number))
     }
 
     #[test]
     fn distance_is_counted_along_first_parents() {
-        let history = History::new(vec![
-            row(4, Some(3), 40),
-            row(9, Some(1), 35),
-            row(3, Some(1), 30),
-            row(1, None, 10),
-        ]);
+        let chain = chain(&[(4, Some(3), 40), (9, Some(1), 35), (3, Some(1), 30), (1, None, 10)]);
+        let history = History::new(&chain, 9).unwrap();
         assert_eq!([4, 3, 1].map(|number| behind(&history, number)), [Some(0), Some(1), Some(2)]);
         assert_eq!(behind(&history, 9), None, "a side branch is not behind, it is beside");
         assert_eq!(behind(&history, 7), None);
@@ -107,20 +135,19 @@ mod tests {
 
     #[test]
     fn commits_of_one_second_are_ordered_by_parentage() {
-        let history = History::new(vec![
-            row(1, Some(0), 10),
-            row(3, Some(2), 10),
-            row(2, Some(1), 10),
-            row(0, None, 5),
-        ]);
-        let order: Vec<_> = history.newest(9).map(|row| row.commit.clone()).collect();
-        assert_eq!(order, [3, 2, 1, 0].map(sha));
+        let chain = chain(&[(1, Some(0), 10), (3, Some(2), 10), (2, Some(1), 10), (0, None, 5)]);
+        let history = History::new(&chain, 9).unwrap();
+        let order = |history: &History<'_>| -> Vec<_> {
+            history.newest().iter().map(|link| link.commit.clone()).collect()
+        };
+        assert_eq!(order(&history), [3, 2, 1, 0].map(sha));
         assert_eq!(behind(&history, 0), Some(3));
+        assert_eq!(order(&History::new(&chain, 2).unwrap()), [3, 2].map(sha));
     }
 
     #[test]
-    fn a_circle_ends() {
-        let history = History::new(vec![row(1, Some(2), 10), row(2, Some(1), 10)]);
-        assert_eq!(history.newest(9).count(), 2);
+    fn a_circle_ends_and_nothing_is_no_history() {
+        assert_eq!(History::new(&chain(&[(1, Some(2), 10), (2, Some(1), 10)]), 9).unwrap().newest().len(), 2);
+        assert_eq!(History::new(&chain(&[]), 9).unwrap().newest().len(), 0);
     }
 }

@@ -94,7 +94,7 @@ pub enum DeploymentsOf<'a> {
 }
 
 macro_rules! deployments {
-    ($where:literal) => {
+    ($where:literal, $time:literal) => {
         concat!(
             "SELECT d.id, d.service, d.environment, d.commit_sha, d.digest, d.reference, d.mode, \
              d.rollback_of, d.version, d.actor, d.started_at, d.announced, d.flagged, d.evidence, e.trust, \
@@ -103,16 +103,21 @@ macro_rules! deployments {
              LEFT JOIN evidence AS e ON e.project = d.project AND e.sha256 = d.evidence \
              LEFT JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
              LEFT JOIN evidence AS f ON f.project = o.project AND f.sha256 = o.evidence \
-             WHERE d.project = $1 AND (d.started_at, d.id) < ($2, $3) AND ",
+             WHERE d.project = $1 AND (",
+            $time,
+            ", d.id) < ($2, $3) AND ",
             $where,
-            " ORDER BY d.started_at DESC, d.id DESC LIMIT $4"
+            " ORDER BY ",
+            $time,
+            " DESC, d.id DESC LIMIT $4"
         )
     };
 }
 
-const OF_CELL: &str = deployments!("d.environment = $5 AND d.service = $6");
-const OF_COMMIT: &str = deployments!("d.commit_sha = $5");
-const OF_DIGEST: &str = deployments!("d.digest = $5");
+const OF_CELL: &str = deployments!("d.environment = $5 AND d.service = $6", "d.started_at");
+// A sum, so that no database goes through all deployments by their time to find the few.
+const OF_COMMIT: &str = deployments!("d.commit_sha = $5", "d.started_at + 0");
+const OF_DIGEST: &str = deployments!("d.digest = $5", "d.started_at + 0");
 
 const EVENTS: &str = "SELECT v.id, v.sequence, v.state, v.failure, v.detail, v.at, v.evidence FROM {list} \
      JOIN deployment_event AS v ON v.project = list.value ->> 0 AND v.id = list.value ->> 1 \

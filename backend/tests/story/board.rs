@@ -1,6 +1,7 @@
 //! The board shows what the evidence says.
 
 use crate::support::*;
+use portbook::service::log::Trust;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -214,4 +215,47 @@ async fn a_fresh_database_never_takes_its_board_for_that_of_another() {
     let tag = one.get("/v1/board").await.header("etag").to_owned();
     let answer = other.get_with("/v1/board", &[("if-none-match", &tag)]).await;
     assert_eq!((answer.status.as_u16(), answer.json()["version"].clone()), (200, json!(1)));
+}
+
+#[tokio::test]
+async fn a_cell_shows_what_was_seen_there_beside_what_should_run() {
+    let ledger = Ledger::new().await;
+    let cells = ["dev", "test", "staging", "prod"];
+    let runs: Vec<_> = cells.iter().map(|name| deployed(1, "web", name, 1, "success")).collect();
+    ledger.record(&runs).await;
+    let seen = |at: u32, environment: &str, more: Value| {
+        let mut claim = json!({"kind": "runtime_observed", "service": "web", "environment": environment,
+                               "reachable": true});
+        claim.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document(at, claim)
+    };
+    let observations = [
+        seen(2, "dev", json!({"digest": digest(9)})),
+        seen(3, "dev", json!({"digest": digest(1)})),
+        seen(2, "test", json!({"digest": digest(9)})),
+        // Without a digest the commit says it.
+        seen(2, "staging", json!({"commit": sha(1)})),
+        seen(2, "prod", json!({"reachable": false})),
+    ];
+    ledger.append(Trust::Poll, None, &observations).await;
+    let board = ledger.board_json().await;
+    let cells = board["services"][0]["cells"].as_array().unwrap();
+    let shown: Vec<_> = cells.iter().map(|cell| cell["observed"].clone()).collect();
+    let observed = |reachable: bool, digest: Value, matches: Value, at: u32| json!({"reachable": reachable, "digest": digest, "matches": matches, "at": minute(at)});
+    let expected = [
+        observed(true, json!(digest(1)), json!(true), 3),
+        observed(true, json!(digest(9)), json!(false), 2),
+        observed(true, Value::Null, json!(true), 2),
+        observed(false, Value::Null, Value::Null, 2),
+    ];
+    assert_eq!(shown, expected);
+    // Each of the incidents that are listed is counted in its cell.
+    let listed = ledger.get("/v1/incidents?limit=200").await.json();
+    let listed = listed["incidents"].as_array().unwrap();
+    assert_eq!(board["incidents"], listed.len());
+    for cell in cells {
+        let own = listed.iter().filter(|incident| incident["environment"] == cell["environment"]).count();
+        assert_eq!(cell["incidents"], own, "{}", cell["environment"]);
+        assert!(own > 0, "untested everywhere");
+    }
 }

@@ -18,8 +18,8 @@ type Result<T> = std::result::Result<T, StoreError>;
 pub(super) async fn board(session: &mut Session, project: Option<&Name>) -> Result<Board> {
     let mut rows = session.board_rows(project, i64::try_from(COMMITS).unwrap_or(i64::MAX)).await?;
     rows.others.truncate(COMMITS);
-    let history = History::new(rows.chain);
-    let mut shown: Vec<&LinkRow> = history.newest(COMMITS).chain(&rows.others).collect();
+    let history = History::new(&rows.chains, COMMITS)?;
+    let mut shown: Vec<&LinkRow> = history.newest().iter().chain(&rows.others).collect();
     // Stable, so that commits of one second stay in their history's order.
     shown.sort_by_key(|link| Reverse(link.at));
     let keys: Vec<_> = shown.iter().map(|link| (&link.project, &link.commit)).collect();
@@ -45,7 +45,7 @@ fn total<'a>(counts: impl Iterator<Item = &'a IncidentCount>) -> u64 {
 fn services(
     runs: &[RunRow],
     environments: &[Name],
-    history: &History,
+    history: &History<'_>,
     incidents: &[IncidentCount],
 ) -> Result<Vec<Service>> {
     type Slots<'a> = (Option<&'a RunRow>, Option<&'a RunRow>);
@@ -73,7 +73,7 @@ fn services(
 fn cell(
     running: Option<&RunRow>,
     attempt: Option<&RunRow>,
-    history: &History,
+    history: &History<'_>,
     incidents: &[IncidentCount],
 ) -> Result<Option<Cell>> {
     let Some(shown) = running.or(attempt) else {
