@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 /// Writes down that somebody has seen an incident, which must still be the one that `If-Match` names.
-#[utoipa::path(post, path = "/v1/incidents/{id}/ack", tag = "ledger",
+#[utoipa::path(post, path = "/v1/incidents/{id}/ack", operation_id = "acknowledge_incident", tag = "ledger",
     security(("token" = ["admin"])),
     params(
         ("id" = String, Path, description = "The incident's id"),

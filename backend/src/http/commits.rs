@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 /// The commits of the default branch with what became of them, newest first.
-#[utoipa::path(get, path = "/v1/commits", tag = "ledger",
+#[utoipa::path(get, path = "/v1/commits", operation_id = "list_commits", tag = "ledger",
     security((), ("token" = ["read"])), params(HistoryQuery),
     responses(
         (status = 200, description = "A page of commits; the header Link leads to the next", body = Commits,
@@ -36,7 +36,7 @@ pub(super) async fn list(
 }
 
 /// All that is known about one commit.
-#[utoipa::path(get, path = "/v1/commits/{sha}", tag = "ledger",
+#[utoipa::path(get, path = "/v1/commits/{sha}", operation_id = "commit", tag = "ledger",
     security((), ("token" = ["read"])),
     params(
         ("sha" = String, Path, description = "The commit, or the first 7 or more of its hexadecimal digits"),
@@ -80,7 +80,7 @@ pub(super) async fn one(
 }
 
 /// All that is known about one image.
-#[utoipa::path(get, path = "/v1/images/{digest}", tag = "ledger",
+#[utoipa::path(get, path = "/v1/images/{digest}", operation_id = "image", tag = "ledger",
     security((), ("token" = ["read"])),
     params(("digest" = Digest, Path, description = "The digest, `sha256:…`"), ProjectQuery),
     responses(

@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Deployer {
 }
 
 /// Announces a deployment under an identity that the caller chose. The same body again changes nothing.
-#[utoipa::path(put, path = "/v1/deployments/{id}", tag = "ledger",
+#[utoipa::path(put, path = "/v1/deployments/{id}", operation_id = "start_deployment", tag = "ledger",
     security(("token" = ["deploy:write:<environment>"])),
     params(("id" = DeploymentId, Path, description = "A UUID, chosen by the caller")),
     request_body = StartBody,
@@ -58,7 +58,7 @@ pub(super) async fn start(
 }
 
 /// Tells what a deployment has come to. The same state under the same number again changes nothing.
-#[utoipa::path(post, path = "/v1/deployments/{id}/events", tag = "ledger",
+#[utoipa::path(post, path = "/v1/deployments/{id}/events", operation_id = "advance_deployment", tag = "ledger",
     security(("token" = ["deploy:write:<environment>"])),
     params(("id" = DeploymentId, Path, description = "The deployment")),
     request_body = EventBody,

@@ -23,7 +23,7 @@ pub(super) struct EvidenceBatch {
 
 /// Records a batch of evidence. One bad document never loses the good ones; the same document twice is
 /// recorded once.
-#[utoipa::path(post, path = "/v1/evidence", tag = "ledger",
+#[utoipa::path(post, path = "/v1/evidence", operation_id = "record_evidence", tag = "ledger",
     security(("token" = ["evidence:write"])),
     request_body = EvidenceBatch,
     responses(

@@ -57,7 +57,7 @@ impl FromRequestParts<App> for Envelope {
 
 /// Keeps an event of GitHub for the worker. It is answered when it is durable; GitHub may send it as often as
 /// it likes, it counts once.
-#[utoipa::path(post, path = "/v1/hooks/github", tag = "ledger",
+#[utoipa::path(post, path = "/v1/hooks/github", operation_id = "receive_github_event", tag = "ledger",
     params(
         ("X-GitHub-Event" = String, Header, description = "The event's name"),
         ("X-GitHub-Delivery" = String, Header, description = "The delivery's GUID"),

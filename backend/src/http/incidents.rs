@@ -46,7 +46,7 @@ pub(super) struct ProjectQuery {
 }
 
 /// Breaches of the rules, newest first. Without `state`, those that last.
-#[utoipa::path(get, path = "/v1/incidents", tag = "ledger",
+#[utoipa::path(get, path = "/v1/incidents", operation_id = "list_incidents", tag = "ledger",
     security((), ("token" = ["read"])), params(IncidentsQuery),
     responses(
         (status = 200, description = "A page of incidents; the header Link leads to the next", body = Incidents,
@@ -80,7 +80,7 @@ pub(super) async fn list(
 }
 
 /// One incident. Its ETag is what `If-Match` has to name to acknowledge it.
-#[utoipa::path(get, path = "/v1/incidents/{id}", tag = "ledger",
+#[utoipa::path(get, path = "/v1/incidents/{id}", operation_id = "incident", tag = "ledger",
     security((), ("token" = ["read"])),
     params(("id" = String, Path, description = "The incident's id"), ProjectQuery),
     responses(

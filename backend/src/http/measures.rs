@@ -42,7 +42,7 @@ pub(super) struct Catalogue {
 }
 
 /// The measures that there are, with their goals and formulas.
-#[utoipa::path(get, path = "/v1/metrics", tag = "ledger",
+#[utoipa::path(get, path = "/v1/metrics", operation_id = "list_metrics", tag = "ledger",
     security((), ("token" = ["read"])),
     responses((status = 200, description = "The measures", body = Catalogue), Refused))]
 pub(super) async fn list(_: Reader) -> Json<Catalogue> {
@@ -50,7 +50,7 @@ pub(super) async fn list(_: Reader) -> Json<Catalogue> {
 }
 
 /// A measure over a window of time, with what it was counted from. What is not known never counts as a success.
-#[utoipa::path(get, path = "/v1/metrics/{name}", tag = "ledger",
+#[utoipa::path(get, path = "/v1/metrics/{name}", operation_id = "metric", tag = "ledger",
     security((), ("token" = ["read"])),
     params(("name" = String, Path, description = "The measure's name, such as deploy-duration"), MeasureQuery),
     responses(

@@ -118,7 +118,7 @@ fn known(method: &Method) -> &'static str {
 
 /// Numbers for Prometheus, in the OpenMetrics text format. They name no project and need no token; where they should not
 /// be public, let the proxy keep `/metrics` to itself.
-#[utoipa::path(get, path = "/metrics", tag = "operation",
+#[utoipa::path(get, path = "/metrics", operation_id = "prometheus_metrics", tag = "operation",
     responses((status = 200, description = "The numbers", body = String,
                content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {

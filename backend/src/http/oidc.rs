@@ -41,7 +41,7 @@ pub(super) struct ExchangedToken {
 
 /// Exchanges the token that GitHub Actions gave to a job for one of the ledger's that lasts ten minutes. What it may do is
 /// what `portbook admin github trust` says of the repository, its owner, the workflow and the environment.
-#[utoipa::path(post, path = "/v1/oidc/exchange", tag = "ledger",
+#[utoipa::path(post, path = "/v1/oidc/exchange", operation_id = "exchange_oidc_token", tag = "ledger",
     request_body = Exchange,
     responses(
         (status = 200, description = "A token of ten minutes", body = ExchangedToken),

@@ -44,7 +44,7 @@ pub fn document() -> OpenApi {
 }
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "operation",
+#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operation",
     responses((status = 200, description = "The OpenAPI document", body = serde_json::Value)))]
 pub(super) async fn serve() -> Json<OpenApi> {
     Json(document())

@@ -30,7 +30,7 @@ pub(super) struct TagsQuery {
 
 /// What tags named in the course of time, newest first: as who published them says, and as the registry was seen to
 /// answer.
-#[utoipa::path(get, path = "/v1/tags", tag = "ledger",
+#[utoipa::path(get, path = "/v1/tags", operation_id = "list_tags", tag = "ledger",
     security((), ("token" = ["read"])), params(TagsQuery),
     responses(
         (status = 200, description = "A page of what tags named; the header Link leads to the next", body = TagHistory,
