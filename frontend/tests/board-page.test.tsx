@@ -88,6 +88,24 @@ describe('the board', () => {
     ).toBeTruthy();
   });
 
+  it('says what answers in place of what was deployed, and how many incidents are open', async () => {
+    const observed = {
+      at: '2026-01-04T00:00:00Z',
+      digest: `sha256:${'cd'.repeat(32)}`,
+      matches: false,
+      reachable: true,
+    };
+    await show(board({ services: [service('portbook', cell({ observed, incidents: 2 }))] }));
+    const [dev] = within(boardTable()).getAllByRole('cell');
+    expect(dev?.textContent).toMatch(/Something else answers: .*cdcdcdcd.*2 open incidents/);
+    await show(
+      board({
+        services: [service('portbook', cell({ observed: { ...observed, matches: true } }))],
+      }),
+    );
+    expect(screen.queryByText(/^Something else answers$/)).toBeNull();
+  });
+
   it('names the project only where there are several', async () => {
     await show(board());
     expect(document.querySelector('.project')).toBeNull();

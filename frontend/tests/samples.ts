@@ -16,6 +16,8 @@ export function cell(changes: Partial<Cell> = {}): Cell {
     kind: 'deploy',
     evidence: 'e'.repeat(64),
     last_attempt: null,
+    observed: null,
+    incidents: 0,
     ...changes,
   };
 }
@@ -36,6 +38,7 @@ export function commit(changes: Partial<Commit> = {}): Commit {
     smoke: null,
     published: ['sha-0123456'],
     environments: ['dev'],
+    unreachable: false,
     ...changes,
   };
 }
@@ -46,6 +49,7 @@ export function board(changes: Partial<Board> = {}): Board {
     environments: ['dev', 'prod'],
     services: [service('portbook', cell())],
     commits: [commit()],
+    incidents: 0,
     ...changes,
   };
 }

@@ -49,6 +49,13 @@ export function BoardCell({ cell, service }: { cell: Cell; service: string }) {
         {DEEDS[status]} <b>{cell.actor}</b> <Age at={cell.since} />
       </p>
       {attempt !== null && <UnsuccessfulAttempt attempt={attempt} />}
+      {cell.observed?.matches === false && <SeenElse cell={cell} service={service} />}
+      {cell.incidents > 0 && (
+        <p class="attempt attempt-bad">
+          <Icon name="warning" />
+          <span>{count(cell.incidents, 'open incident')}</span>
+        </p>
+      )}
     </div>
   );
 }
@@ -60,6 +67,29 @@ function Distance({ behind }: { behind: number | null }) {
     <span class="behind" title={`${count(behind, 'commit')} behind the newest`}>
       {behind} behind
     </span>
+  );
+}
+
+/** What answers is not what was deployed. */
+function SeenElse({ cell, service }: { cell: Cell; service: string }) {
+  const { observed } = cell;
+  if (observed === null) return null;
+  return (
+    <p class="attempt attempt-bad">
+      <Icon name="warning" />
+      <span>
+        Something else answers:{' '}
+        {observed.digest === null ? (
+          'another commit'
+        ) : (
+          <Digest
+            digest={observed.digest}
+            of={`what answers as ${service} in ${cell.environment}`}
+          />
+        )}
+        , <Age at={observed.at} />
+      </span>
+    </p>
   );
 }
 

@@ -47,7 +47,12 @@ function places(board: Board): { key: string; service: Service; cell: Cell }[] {
 
 /** `commits_behind` grows with every commit, so a change of it alone is not news about the cell. */
 function sameFacts(old: Cell, cell: Cell): boolean {
-  return old.evidence === cell.evidence && old.last_attempt?.at === cell.last_attempt?.at;
+  return (
+    old.evidence === cell.evidence &&
+    old.last_attempt?.at === cell.last_attempt?.at &&
+    old.incidents === cell.incidents &&
+    old.observed?.matches === cell.observed?.matches
+  );
 }
 
 function sentence(service: Service, cell: Cell, old: Cell | undefined): string {
