@@ -93,6 +93,11 @@ describe('changes', () => {
     ],
     [{ last_attempt: attempt }, 'portbook in dev: the last attempt failed, 1.2.3 still runs.'],
     [
+      { observed: { at: '2026-01-04T00:00:00Z', digest: null, matches: false, reachable: true } },
+      'portbook in dev: something else answers than 1.2.3.',
+    ],
+    [{ incidents: 2 }, 'portbook in dev: 2 open incidents.'],
+    [
       { last_attempt: { ...attempt, outcome: 'cancelled' } },
       'portbook in dev: the last attempt was cancelled, 1.2.3 still runs.',
     ],

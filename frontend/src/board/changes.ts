@@ -58,8 +58,17 @@ function sameFacts(old: Cell, cell: Cell): boolean {
 function sentence(service: Service, cell: Cell, old: Cell | undefined): string {
   const place = `${service.name} in ${cell.environment}`;
   const attempt = unsuccessfulAttempt(cell);
-  if (old?.evidence === cell.evidence && attempt !== null) {
+  const attempted = old?.last_attempt?.at !== cell.last_attempt?.at;
+  if (old?.evidence === cell.evidence && attempted && attempt !== null) {
     return `${place}: the last attempt ${ending(attempt)}, ${cell.version} still runs.`;
+  }
+  if (old?.evidence === cell.evidence && old.observed?.matches !== cell.observed?.matches) {
+    return cell.observed?.matches === false
+      ? `${place}: something else answers than ${cell.version}.`
+      : `${place}: ${cell.version} answers.`;
+  }
+  if (old?.evidence === cell.evidence && old.incidents !== cell.incidents) {
+    return `${place}: ${count(cell.incidents, 'open incident')}.`;
   }
   switch (cellStatus(cell)) {
     case 'failed':
