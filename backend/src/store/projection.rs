@@ -99,6 +99,15 @@ impl Session {
         Ok(())
     }
 
+    /// Gives the database another epoch: it may be a copy, whose versions will not be those of the original.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_epoch(&mut self, epoch: &str) -> Result<(), StoreError> {
+        self.execute("UPDATE projection SET epoch = $1 WHERE id = 1", &[Text(epoch)]).await?;
+        Ok(())
+    }
+
     /// Whether everything has to be projected again.
     ///
     /// # Errors

@@ -158,7 +158,9 @@ async fn the_projection_can_be_made_again_from_the_evidence() {
     ledger.database.execute("UPDATE env_state SET actor = 'nobody'").await.unwrap();
     ledger.database.execute("DELETE FROM incident").await.unwrap();
     assert_eq!(verify_projections(&ledger.store).await.unwrap(), ["env_state", "incident"]);
+    let epoch = head(&ledger).await.epoch;
     assert_eq!(rebuild(&ledger.store).await.unwrap().documents, 9);
+    assert_ne!(head(&ledger).await.epoch, epoch, "a restored copy's versions are its own");
     assert_eq!(fingerprints(&ledger.store).await.unwrap(), before);
     let mut after = ledger.board_json().await;
     assert!(after["version"].as_i64() > board["version"].as_i64());

@@ -26,6 +26,10 @@ pub struct Rebuilt {
 pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
     let mut session = store.write_long(Lock::Projection).await?;
     let documents = again(&mut session).await?;
+    // A restored copy goes its own way from here: nobody may take its versions for the original's.
+    let mut epoch = [0; 8];
+    getrandom::fill(&mut epoch).map_err(|error| StoreError::Internal(error.to_string()))?;
+    session.set_epoch(&hex(&epoch)).await?;
     session.commit().await?;
     Ok(Rebuilt { documents })
 }
