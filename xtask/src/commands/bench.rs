@@ -4,7 +4,8 @@ use crate::context::Context;
 use crate::plan::{Plan, Step, summary};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,9 @@ use std::time::{Duration, Instant};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask bench compile          xtask from nothing, against the least that such a program needs
-  cargo xtask bench compile --json")]
+  cargo xtask bench compile --json
+  cargo xtask bench ledger           the application under load, against a bare loop of inserts
+  cargo xtask bench ledger --db postgres --deployments 100000")]
 pub struct Args {
     /// What to measure
     #[arg(value_enum)]
@@ -20,6 +23,21 @@ pub struct Args {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
+    /// The database of `ledger`; both without it, if there is an engine for the second
+    #[arg(long, value_enum)]
+    db: Option<Db>,
+    /// How many deployments `ledger` knows while it is read
+    #[arg(long, default_value_t = 1_000_000)]
+    deployments: u32,
+}
+
+/// A database.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Db {
+    /// A file.
+    Sqlite,
+    /// In a container of its own.
+    Postgres,
 }
 
 /// What to measure.
@@ -27,20 +45,28 @@ pub struct Args {
 enum What {
     /// A cold compile of xtask, which every cold CI job pays for.
     Compile,
+    /// Taking webhooks in, reading and projecting, by an optimised build.
+    Ledger,
 }
 
 /// One measured figure beside the one that it is compared with.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Figure {
-    name: &'static str,
+    name: Cow<'static, str>,
     value: f64,
-    unit: &'static str,
+    unit: Cow<'static, str>,
     /// What it is compared with.
-    against: &'static str,
+    against: Cow<'static, str>,
     /// `value` divided by the other's value, in this very run.
     ratio: f64,
-    goal: &'static str,
+    goal: Cow<'static, str>,
     reached: bool,
+}
+
+/// What a bench of another package writes.
+#[derive(Deserialize)]
+struct Figures {
+    figures: Vec<Figure>,
 }
 
 /// What is compiled cold: its name, its packages, the most that it may take as a multiple of the baseline, and that in
@@ -54,6 +80,7 @@ const COMPILES: [(&str, &[&str], f64, &str); 2] = [
 pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let figures = match args.what {
         What::Compile => compile(ctx)?,
+        What::Ledger => ledger(ctx, args)?,
     };
     if args.json {
         println!("{:#}", serde_json::json!({ "figures": figures }));
@@ -91,9 +118,41 @@ fn compile(ctx: &Context) -> Result<Vec<Figure>> {
     let figure = |((name, _, most, goal), time): ((&'static str, _, f64, &'static str), &Duration)| {
         let ratio = time.as_secs_f64() / best[0].as_secs_f64();
         let (value, against) = (time.as_secs_f64(), "a program of anyhow, clap and xshell");
-        Figure { name, value, unit: "s", against, ratio, goal, reached: ratio <= most }
+        Figure {
+            name: name.into(),
+            value,
+            unit: "s".into(),
+            against: against.into(),
+            ratio,
+            goal: goal.into(),
+            reached: ratio <= most,
+        }
     };
     Ok(COMPILES.into_iter().zip(&best[1..]).map(figure).collect())
+}
+
+/// The application's own bench, which starts its server as a process and puts load on it from another.
+fn ledger(ctx: &Context, args: &Args) -> Result<Vec<Figure>> {
+    let output = ctx.work_dir("bench")?.join("ledger.json");
+    let bench = Step::new("bench/ledger", &["cargo", "bench", "--locked", "--package", "portbook"])
+        .args(["--bench", "ledger", "--", "--output", &output.display().to_string()])
+        .args(["--deployments", &args.deployments.to_string()])
+        .args(args.db.iter().flat_map(|db| {
+            [
+                "--db",
+                match db {
+                    Db::Sqlite => "sqlite",
+                    Db::Postgres => "postgres",
+                },
+            ]
+        }))
+        .hint("cargo xtask bench ledger --verbose shows its output as it comes");
+    super::prepare(ctx, "bench", &Plan::of("bench", vec![bench]))?;
+    let text = std::fs::read_to_string(&output)
+        .with_context(|| format!("the bench has not written {}", output.display()))?;
+    let written: Figures =
+        serde_json::from_str(&text).with_context(|| format!("{} does not hold figures", output.display()))?;
+    Ok(written.figures)
 }
 
 /// A package of its own with this workspace's profile and versions.
