@@ -126,19 +126,12 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, HookError> {
 
 /// Whether brackets are open that deep anywhere. Broken JSON gets some answer and is refused afterwards.
 fn nested_deeper_than(most: usize, json: &[u8]) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in json {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let (mut depth, mut rest) = (0usize, json);
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
-            b'"' => in_string = true,
+            // Most of an event is in strings, which are passed over by many bytes at a time.
+            b'"' => rest = after_string(after),
             b'{' | b'[' => {
                 depth += 1;
                 if depth > most {
@@ -150,6 +143,18 @@ fn nested_deeper_than(most: usize, json: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// What follows the string whose first byte this is.
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        if rest[at] == b'"' {
+            return &rest[at + 1..];
+        }
+        // The next byte is escaped, whatever it is.
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    &[]
 }
 
 #[cfg(test)]
