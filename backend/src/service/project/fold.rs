@@ -457,7 +457,7 @@ impl Fold<'_> {
                 &pushed.commit,
                 0_i64,
                 pushed.at.micros(),
-                0_i64,
+                likeness(parent),
                 pushed.subject.as_str(),
                 pushed.author.as_str(),
                 parent,
@@ -466,6 +466,13 @@ impl Fold<'_> {
         }
         self.touched.branches(project);
     }
+}
+
+/// Which of two pushes is believed about a commit that came with both: one that knows its parent, and among those always the
+/// same one, whichever came first.
+fn likeness(parent: Option<&CommitSha>) -> i64 {
+    let digits = parent.and_then(|parent| i64::from_str_radix(parent.as_str().get(25..)?, 16).ok());
+    digits.map_or(0, |digits| digits + 1)
 }
 
 /// How a run's conclusion counts.
@@ -499,5 +506,67 @@ fn word(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows_of;
+    use super::*;
+    use evidence::PushedCommit;
+
+    /// A push to the default branch of these commits, after that one.
+    fn push(seq: i64, before: &str, commits: &[&str]) -> (StoredEvidence, Evidence) {
+        let sha = |digit: &str| -> CommitSha { digit.repeat(40).parse().unwrap() };
+        let at: evidence::Timestamp = "2026-02-03T10:00:00Z".parse().unwrap();
+        let pushed = |digit: &&str| PushedCommit {
+            commit: sha(digit),
+            subject: "Light the beacon".to_owned(),
+            author: "Ada".to_owned(),
+            at,
+        };
+        let claim = Claim::RefMoved(RefMoved {
+            repository_id: 1,
+            reference: "refs/heads/main".to_owned(),
+            default_branch: true,
+            before: Some(sha(before)),
+            after: commits.last().map(|digit| sha(digit)),
+            forced: false,
+            commits: commits.iter().map(pushed).collect(),
+        });
+        let evidence = Evidence::new("shop".parse().unwrap(), at.instant(), claim);
+        let (body, sha256) = evidence.hashed();
+        let row = StoredEvidence {
+            seq,
+            project: "shop".to_owned(),
+            kind: "ref_moved".to_owned(),
+            sha256,
+            body,
+            trust: "webhook".to_owned(),
+            source: None,
+            occurred_at: at.micros(),
+            recorded_at: at.micros(),
+            prev_hash: None,
+        };
+        (row, evidence)
+    }
+
+    #[test]
+    fn a_commit_that_came_with_two_pushes_has_one_parent_in_any_order() {
+        let pushes = [push(1, "a", &["c"]), push(2, "b", &["a", "c"]), push(3, "b", &["c"])];
+        let known = |order: &[usize]| {
+            let documents = order.iter().map(|index| (&pushes[*index].0, &pushes[*index].1));
+            let changes = rows_of(&HashMap::new(), documents);
+            changes.rows(&COMMIT_KNOWN).cloned().collect::<Vec<_>>()
+        };
+        let first = known(&[0, 1, 2]);
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            assert_eq!(known(&order), first, "{order:?}");
+        }
+        let parent = Some(Cell::Text("a".repeat(40)));
+        for order in [[0, 1], [1, 0]] {
+            let last = known(&order).pop().and_then(|mut row| row.pop());
+            assert_eq!(last, parent, "who knows the parent is believed");
+        }
     }
 }
