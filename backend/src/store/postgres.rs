@@ -34,6 +34,8 @@ impl PostgresDatabase {
             // Tables are joined in the order that a statement names them. Without statistics, as in a new database or
             // after a crash, Postgres would rather join all rows of a project with each other.
             ("join_collapse_limit", "1"),
+            // Disks have no heads any more: looking rows up by an index is not four times as dear as reading all.
+            ("random_page_cost", "1.1"),
         ]);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(MAX_CONNECTIONS)
