@@ -158,11 +158,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(PATIENCE)
         // FULL syncs the log at each commit: what was acknowledged survives a power cut.
         .synchronous(SqliteSynchronous::Full)
-        // 16 MiB a connection: two would have the indexes of a large ledger read again and again.
-        .pragma("cache_size", "-16384")
-        // Pages that are kept in memory, in KiB: with SQLite's own 2 MiB a large transaction writes its pages to disk
-        // and reads them again, over and over.
-        .pragma("cache_size", "-65536")
+        // Pages that each of the five connections may keep in memory, in KiB: with SQLite's own 2 MiB a large transaction
+        // writes its pages to disk and reads them again, over and over.
+        .pragma("cache_size", "-32768")
         // How many pages the log grows by before they are copied into the file: bodies of webhooks fill SQLite's own
         // 1000 in a moment, and each time everybody waits for the disk.
         .pragma("wal_autocheckpoint", "8000")
