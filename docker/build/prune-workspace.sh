@@ -9,6 +9,13 @@ mkdir -p crates/evidence/src backend/src
 : >crates/evidence/src/lib.rs
 : >backend/src/lib.rs
 echo 'fn main() {}' >backend/src/main.rs
+# Targets that the manifests name by their files have to be there too.
+for manifest in crates/evidence/Cargo.toml backend/Cargo.toml; do
+  sed -n 's/^path = "\(.*\.rs\)"$/\1/p' "$manifest" | while read -r target; do
+    mkdir -p "$(dirname "$manifest")/$(dirname "$target")"
+    echo 'fn main() {}' >"$(dirname "$manifest")/$target"
+  done
+done
 
 # Cargo drops what nothing needs any more and keeps the versions of the rest.
 cp Cargo.lock /tmp/Cargo.lock.whole
