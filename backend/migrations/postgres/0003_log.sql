@@ -38,12 +38,13 @@ CREATE TABLE delivery (
     action          TEXT,
     repository_id   BIGINT,
     received_at     BIGINT NOT NULL,
-    body            BYTEA,
     body_sha256     TEXT NOT NULL,
     state           TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'processed', 'ignored', 'failed')),
     attempts        BIGINT NOT NULL DEFAULT 0,
     next_attempt_at BIGINT NOT NULL,
     error           TEXT,
+    -- Last, because it is long: what stands before it is read and changed without it.
+    body            BYTEA,
     UNIQUE (source, guid)
 );
 

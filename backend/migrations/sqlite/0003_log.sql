@@ -69,12 +69,13 @@ CREATE TABLE delivery (
     action          TEXT,
     repository_id   INTEGER,
     received_at     INTEGER NOT NULL,
-    body            BLOB,
     body_sha256     TEXT NOT NULL,
     state           TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'processed', 'ignored', 'failed')),
     attempts        INTEGER NOT NULL DEFAULT 0,
     next_attempt_at INTEGER NOT NULL,
     error           TEXT,
+    -- Last, because it is long: what stands before it is read and changed without it.
+    body            BLOB,
     UNIQUE (source, guid)
 ) STRICT;
 
