@@ -140,19 +140,6 @@ impl Session {
         let rows = self.rows(sql, &[Int(seq), Int(limit), Text(project)]).await?;
         rows.iter().map(StoredEvidence::read).collect()
     }
-
-    /// One document of a project.
-    ///
-    /// # Errors
-    /// When the database cannot answer.
-    pub async fn evidence(
-        &mut self,
-        project: &str,
-        sha256: &str,
-    ) -> Result<Option<StoredEvidence>, StoreError> {
-        let sql = stored!("WHERE project = $1 AND sha256 = $2");
-        self.rows(sql, &[Text(project), Text(sha256)]).await?.first().map(StoredEvidence::read).transpose()
-    }
 }
 
 impl StoredEvidence {
