@@ -19,8 +19,9 @@ RUST_IMAGE=rust:1.95-bookworm
 NODE_IMAGE=node:22-bookworm-slim
 POSTGRES_IMAGE=postgres:17
 REGISTRY_IMAGE=registry:2
+HAPROXY_IMAGE=haproxy:3.0
 CROSS_IMAGE=rust:1.95-slim-bookworm
-DEFAULT=("$DEBIAN_IMAGE" "$RUST_IMAGE" "$NODE_IMAGE" "$POSTGRES_IMAGE" "$REGISTRY_IMAGE")
+DEFAULT=("$DEBIAN_IMAGE" "$RUST_IMAGE" "$NODE_IMAGE" "$POSTGRES_IMAGE" "$REGISTRY_IMAGE" "$HAPROXY_IMAGE")
 KNOWN=("${DEFAULT[@]}" "$CROSS_IMAGE")
 LABEL=org.portbook.stand-in
 
@@ -101,6 +102,12 @@ make_postgres() {
   build_stand_in postgres "$POSTGRES_IMAGE" "$work/postgres" --build-context "scripts=$here/images"
 }
 
+make_haproxy() {
+  mkdir -p "$work/haproxy"
+  debootstrap_root trixie "$work/haproxy/root.tar" --include=haproxy
+  build_stand_in haproxy "$HAPROXY_IMAGE" "$work/haproxy"
+}
+
 # Debian's cross compilers and the architectures whose standard library goes with them: what is not the host's own of amd64,
 # arm64 and armhf. rustc and the libraries must be of one version, so both come from a suite that is newer than the host's.
 make_cross() {
@@ -169,6 +176,7 @@ ensure() {
     "$NODE_IMAGE") make_node ;;
     "$POSTGRES_IMAGE") make_postgres ;;
     "$REGISTRY_IMAGE") make_registry ;;
+    "$HAPROXY_IMAGE") make_haproxy ;;
     "$CROSS_IMAGE") make_cross ;;
   esac
   say "$image made in $((SECONDS - began)) s, $(dkr image inspect --format '{{.Size}}' "$image" | awk '{printf "%.0f MB", $1 / 1e6}') compressed"

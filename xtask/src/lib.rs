@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod commands;
 pub mod context;
+pub mod deploy;
 pub mod engine;
 pub mod error;
 pub mod git;

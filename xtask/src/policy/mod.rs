@@ -2,6 +2,7 @@
 
 mod affected;
 pub mod checks;
+pub mod environment;
 pub mod event;
 pub mod floating;
 pub mod gate;
@@ -12,4 +13,5 @@ pub mod tags;
 pub mod workflows;
 
 pub use affected::affected_jobs;
+pub use environment::{Environment, Environments};
 pub use pipeline::Pipeline;

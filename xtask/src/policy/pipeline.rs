@@ -1,5 +1,6 @@
 //! `pipeline.yml`: the policy as data.
 
+use super::environment::Environments;
 use super::gate::GatePolicy;
 use super::tags::{self, Refusal, Rules};
 use crate::error::Problem;
@@ -30,6 +31,9 @@ pub struct Pipeline {
     /// What may be published.
     #[serde(default)]
     gate: GatePolicy,
+    /// Where the image is deployed.
+    #[serde(default)]
+    environments: serde_yaml::Mapping,
     /// The jobs of `cargo xtask ci`, in order, each with the path prefixes that concern it.
     jobs: serde_yaml::Mapping,
 }
@@ -75,6 +79,7 @@ impl Pipeline {
         let pipeline: Self = serde_yaml::from_str(text)?;
         pipeline.jobs()?;
         pipeline.rules()?;
+        pipeline.environments()?;
         Ok(pipeline)
     }
 
@@ -87,6 +92,15 @@ impl Pipeline {
         let tags = tags::lines("tags", self.tags.clone())?;
         let flavor = tags::lines("flavor", self.flavor.clone())?;
         Rules::new(&[image], &tags, &flavor, &[])
+    }
+
+    /// Where the image is deployed.
+    ///
+    /// # Errors
+    /// Exit 2, naming the environment and what is wrong with it.
+    pub fn environments(&self) -> Result<Environments> {
+        let parsed = Environments::parse(&self.environments);
+        parsed.map_err(|why| Problem::usage(format!("pipeline.yml, environments: {why}")).into())
     }
 
     /// What may be published. Unless other checks are named, every job must have passed.

@@ -55,7 +55,8 @@ pub const NAMES: &[&str] = &[
 pub const ON_DEMAND: &[&str] = &["cross", "emulation", "cargo-fuzz"];
 
 /// The base images that the Dockerfile, the compose file and the tests name.
-const BASE_IMAGES: &[&str] = &[RUST_IMAGE, "node:22-bookworm-slim", "postgres:17", "registry:2"];
+const BASE_IMAGES: &[&str] =
+    &[RUST_IMAGE, "node:22-bookworm-slim", "postgres:17", "registry:2", "haproxy:3.0"];
 /// What the release build, the images and the test binaries together want.
 const DISK_GIGABYTES: u64 = 10;
 
