@@ -1,8 +1,8 @@
 //! The command line.
 
 use crate::commands::{
-    bench, build_image, ci, compose_image_mode, doctor, evidence, fuzz, gate, images, publish, smoke, tags,
-    test, workflows,
+    bench, build_image, ci, compose_image_mode, deploy, doctor, evidence, fuzz, gate, hold, images, lock,
+    promote, publish, rollback, smoke, status, tags, test, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -41,6 +41,18 @@ pub enum Command {
     BuildImage(build_image::Args),
     /// Push the tested artefact, byte for byte, and move its tags
     Publish(publish::Args),
+    /// Bring what ran healthy in one environment to the next, by its digest
+    Promote(promote::Args),
+    /// Bring an image to an environment, without a lost request
+    Deploy(deploy::Args),
+    /// Go back to what was observed healthy before
+    Rollback(rollback::Args),
+    /// Say what runs where
+    Status(status::Args),
+    /// Say who deploys at present, or take the lock from them
+    Lock(lock::Args),
+    /// Let what was taken back be deployed again
+    Hold(hold::Args),
     /// Say what is in the registry, and remove what nothing needs
     Images(images::Args),
     /// Say what evidence is here, and post what the ledger has not got

@@ -87,6 +87,11 @@ impl Stop {
         Ok(Self(flag))
     }
 
+    /// Asks to stop.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
     /// Whether the user asked to stop.
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)

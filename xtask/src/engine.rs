@@ -4,10 +4,10 @@
 //! dependency. What holds containers in its hands is `xtask-containers`.
 
 use crate::context::Context;
-use crate::process::child_env;
+use crate::process::{Spawn, child_env};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The oldest engine that is accepted: its BuildKit writes OCI layouts from the containerd image store.
 pub const OLDEST: u32 = 23;
@@ -73,27 +73,16 @@ pub fn engine_state(ctx: &Context) -> EngineState {
 
 /// The document of `docker info`, and what it says beside it: where nothing answers there is a document too.
 fn ask(ctx: &Context) -> Result<(String, String)> {
-    let child = duct::cmd!("docker", "info", "--format", "{{json .}}")
-        .full_env(child_env(ctx))
-        .stdin_null()
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked()
-        .start()
-        .context("the docker command does not run")?;
-    let began = Instant::now();
-    let output = loop {
-        if let Some(output) = child.try_wait()? {
-            break output;
-        }
-        if began.elapsed() > PATIENCE || ctx.stop.requested() {
-            child.kill()?;
-            bail!("it did not answer within {} s", PATIENCE.as_secs());
-        }
-        std::thread::sleep(crate::process::POLL);
+    let spawn = Spawn {
+        program: "docker".into(),
+        args: ["info", "--format", "{{json .}}"].map(str::to_owned).to_vec(),
+        dir: ctx.root.clone(),
+        env: child_env(ctx),
     };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    Ok((text(&output.stdout), text(&output.stderr)))
+    match spawn.ask(&ctx.stop, PATIENCE).context("the docker command does not run")? {
+        Some(said) => Ok((said.stdout, said.stderr)),
+        None => bail!("it did not answer within {} s", PATIENCE.as_secs()),
+    }
 }
 
 fn read(text: &str, said: &str) -> Result<EngineState> {

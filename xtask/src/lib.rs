@@ -21,5 +21,6 @@ pub mod process;
 pub mod record;
 pub mod registry;
 pub mod secret;
+pub mod target;
 pub mod tools;
 pub mod zoneinfo;

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Between two looks at a running process.
 pub const POLL: Duration = Duration::from_millis(50);
+/// The same for a process that answers a question.
+const QUICK_POLL: Duration = Duration::from_millis(5);
 /// What a process gets to end after SIGTERM before it is killed.
 pub const GRACE: Duration = Duration::from_secs(20);
 
@@ -46,6 +48,57 @@ impl Spawn {
             .start()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         Ok(Running { handle, ended: false })
+    }
+}
+
+/// What a program that was waited for has said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// Its stdout, trimmed; bytes that are not UTF-8 are replaced.
+    pub stdout: String,
+    /// Its stderr, likewise.
+    pub stderr: String,
+}
+
+impl Spawn {
+    /// Runs it to its end and answers what it said; none when `limit` was over before, and it was stopped.
+    ///
+    /// # Errors
+    /// When it cannot be started, and exit 130 when the user stops it.
+    pub fn ask(&self, stop: &Stop, limit: Duration) -> Result<Option<Said>> {
+        let handle = duct::cmd(&self.program, &self.args)
+            .dir(&self.dir)
+            .full_env(&self.env)
+            .stdin_null()
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .before_spawn(|command| {
+                command.process_group(0);
+                Ok(())
+            })
+            .start()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        let mut running = Running { handle, ended: false };
+        let began = Instant::now();
+        let code = loop {
+            if let Some(code) = running.poll()? {
+                break code;
+            }
+            let over = began.elapsed() > limit;
+            if over || stop.requested() {
+                running.stop(GRACE)?;
+                stop.check()?;
+                return Ok(None);
+            }
+            std::thread::sleep(QUICK_POLL);
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        let output = running.handle.try_wait()?;
+        let (stdout, stderr) = output.map(|output| (text(&output.stdout), text(&output.stderr))).unwrap_or_default();
+        Ok(Some(Said { code, stdout, stderr }))
     }
 }
 

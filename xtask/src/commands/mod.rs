@@ -4,17 +4,23 @@ pub mod bench;
 pub mod build_image;
 pub mod ci;
 pub mod compose_image_mode;
+pub mod deploy;
 pub mod doctor;
 pub mod events;
 pub mod evidence;
 pub mod fuzz;
 pub mod gate;
+pub mod hold;
 pub mod images;
+pub mod lock;
 mod needs;
+pub mod promote;
 pub mod publish;
 mod reproduce;
+pub mod rollback;
 mod sbom;
 pub mod smoke;
+pub mod status;
 pub mod tags;
 pub mod test;
 pub mod workflows;
@@ -39,6 +45,12 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Gate(args) => gate::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
         Command::Publish(args) => publish::run(ctx, &args),
+        Command::Promote(args) => promote::run(ctx, &args),
+        Command::Deploy(args) => deploy::run(ctx, &args),
+        Command::Rollback(args) => rollback::run(ctx, &args),
+        Command::Status(args) => status::run(ctx, &args),
+        Command::Lock(args) => lock::run(ctx, &args),
+        Command::Hold(args) => hold::run(ctx, &args),
         Command::Evidence(args) => evidence::run(ctx, &args),
         Command::Images(args) => images::run(ctx, &args),
         Command::Bench(args) => bench::run(ctx, &args),

@@ -13,7 +13,7 @@ pub struct Pinned {
     pub reference: Option<ImageRef>,
     /// The commit that it was built from, by its label.
     pub commit: CommitSha,
-    /// The version that people call it by: the tag that was asked for, its version label, or `sha-<7>`.
+    /// The version that people call it by: the tag that was asked for, or `sha-<7>`.
     pub version: String,
     /// The schemas that it can run on, by its labels.
     pub schema: Option<SchemaRange>,

@@ -1,0 +1,121 @@
+//! `deploy`: brings an image to an environment.
+
+use super::publish::{parse_repository, repository_of};
+use crate::context::Context;
+use crate::deploy::resolve::{Wanted, resolve};
+use crate::deploy::{Request, deploy};
+use crate::error::{Exit, Problem};
+use crate::policy::{Environment, Pipeline};
+use crate::registry::{Access, Repository};
+use anyhow::Result;
+use evidence::{CommitSha, DeploymentMode, Digest, ImageRef, Name, Tag};
+
+/// Arguments of `deploy`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask deploy --env dev --tag latest
+  cargo xtask deploy --env staging --sha a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4e5f6a1b2
+  cargo xtask deploy --env prod --tag v1.2.3 --dry-run      what the gates say, and nothing else
+  cargo xtask deploy --env prod --digest sha256:… --json
+
+It ends with 0 when the image runs and was observed healthy, with 1 when it failed and what ran before runs on, with 3 when a
+gate says no. Running it again after whatever happened completes or mends: docs/deploying.md.")]
+pub struct Args {
+    /// The environment
+    #[arg(long, value_name = "ENV")]
+    env: Name,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    how: How,
+    /// It mends a release without what came after it
+    #[arg(long)]
+    hotfix: bool,
+}
+
+/// The image that is meant.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// By a tag; production takes none that can move
+    #[arg(long, value_name = "TAG")]
+    tag: Option<Tag>,
+    /// By its digest
+    #[arg(long, value_name = "sha256:…")]
+    digest: Option<Digest>,
+    /// By the full commit that it was built from
+    #[arg(long, value_name = "SHA")]
+    sha: Option<CommitSha>,
+}
+
+/// What `deploy` and `promote` have in common.
+#[derive(Clone, Debug, clap::Args)]
+pub struct How {
+    /// From this repository; without it the one in pipeline.yml
+    #[arg(long, value_name = "REGISTRY/REPO", value_parser = parse_repository)]
+    pub image: Option<ImageRef>,
+    /// Deploy it also where it runs already
+    #[arg(long)]
+    pub force_redeploy: bool,
+    /// Do nothing, not even look, where it is recorded as running
+    #[arg(long, conflicts_with = "force_redeploy")]
+    pub skip_if_running: bool,
+    /// Go on though evidence is missing, or the ledger cannot be asked; the reason is recorded
+    #[arg(long, value_name = "REASON", value_parser = parse_reason)]
+    pub break_glass: Option<String>,
+    /// Ask every gate, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print what came of it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn parse_reason(text: &str) -> Result<String, String> {
+    let words = text.trim();
+    if words.chars().count() < 5 { Err("expected a reason in words".to_owned()) } else { Ok(words.to_owned()) }
+}
+
+/// Deploys.
+pub fn run(ctx: &Context, args: &Args) -> Result<()> {
+    let Which { tag, digest, sha } = args.which.clone();
+    let wanted = tag.map(Wanted::Tag).or(digest.map(Wanted::Digest)).or(sha.map(Wanted::Commit));
+    let Some(wanted) = wanted else { return Err(Problem::usage("expected --tag, --digest or --sha").into()) };
+    let mode = if args.hotfix { DeploymentMode::Hotfix } else { DeploymentMode::Deploy };
+    let pipeline = Pipeline::read(&ctx.root)?;
+    let environments = pipeline.environments()?;
+    bring(ctx, &pipeline, environments.named(&args.env)?, &wanted, mode, &args.how)
+}
+
+/// Resolves what is wanted, and deploys it.
+pub fn bring(
+    ctx: &Context,
+    pipeline: &Pipeline,
+    environment: &Environment,
+    wanted: &Wanted,
+    mode: DeploymentMode,
+    how: &How,
+) -> Result<()> {
+    if let Wanted::Tag(tag) = wanted
+        && let Some(why) = environment.refuses(tag)
+    {
+        return Err(Problem::new(Exit::Refused, why)
+            .next(format!("cargo xtask images show {tag}, then --digest with what it names"))
+            .into());
+    }
+    let place = repository_of(how.image.as_ref(), pipeline)?;
+    let repository = Repository::open(ctx, &place, Access::Pull, &[])?;
+    let (image, _) = resolve(&repository, &place, wanted)?;
+    let request = Request {
+        environment,
+        image,
+        mode,
+        break_glass: how.break_glass.clone(),
+        force: how.force_redeploy,
+        skip_if_running: how.skip_if_running,
+        reason: None,
+        dry_run: how.dry_run,
+        repository: &repository,
+    };
+    deploy(ctx, pipeline, request)?.conclude(ctx, how.json)
+}

@@ -1,0 +1,130 @@
+//! What is asked before anything is touched: the hold, the schema, and the verdict by the rules.
+
+use super::Request;
+use super::state::{Document, Ran};
+use super::verdict::{self, Asked, Said, Source, overridable};
+use crate::context::{Context, Output};
+use crate::error::{Exit, Problem};
+use crate::policy::{Environment, Pipeline};
+use crate::target;
+use anyhow::Result;
+use evidence::{DeploymentMode, Name};
+use time::OffsetDateTime;
+
+/// What the gates said.
+pub struct Admitted {
+    /// Who judged.
+    pub source: Source,
+    /// Everything that was looked at, what blocks first. What was overridden blocks no longer.
+    pub reasons: Vec<Said>,
+    /// What the glass was broken for.
+    pub overridden: Vec<String>,
+}
+
+/// Asks all gates.
+///
+/// # Errors
+/// Exit 3 where no evidence could help: what is on hold.
+pub fn gates(ctx: &Context, pipeline: &Pipeline, request: &Request<'_>, document: &Document) -> Result<Admitted> {
+    if let Some(refusal) = held(request, document) {
+        return Err(refusal.into());
+    }
+    let service = target::compose::service();
+    let ran_here = of(document);
+    let ran_in_staging = before(ctx, pipeline, request.environment);
+    let asked = Asked {
+        image: &request.image,
+        environment: request.environment,
+        service: &service,
+        ran_here: &ran_here,
+        ran_in_staging: &ran_in_staging,
+        environment_schema: document.database.map(|it| (it.schema, it.floor)),
+    };
+    let verdict = verdict::verdict(ctx, pipeline, request.repository, &asked)?;
+    let mut admitted = Admitted { source: verdict.source, reasons: verdict.reasons, overridden: Vec::new() };
+    if request.break_glass.is_some() {
+        for reason in admitted.reasons.iter_mut().filter(|reason| reason.blocks && overridable(&reason.code)) {
+            reason.blocks = false;
+            admitted.overridden.push(reason.code.clone());
+        }
+    }
+    Ok(admitted)
+}
+
+/// The refusal of a digest that was taken back; none where it is not, or one goes back to it on purpose.
+pub fn held(request: &Request<'_>, document: &Document) -> Option<Problem> {
+    let hold = document.held_back(&request.image.digest).filter(|_| request.mode != DeploymentMode::Rollback)?;
+    let environment = &request.environment.name;
+    let why = hold.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Some(
+        Problem::new(
+            Exit::Refused,
+            format!("{} was taken back from {environment} by {}{why}, and is on hold", hold.version, hold.by),
+        )
+        .next(format!("cargo xtask hold release --env {environment}")),
+    )
+}
+
+/// What ran in the environment that comes before; nothing where it cannot be asked, which the verdict then tells.
+fn before(ctx: &Context, pipeline: &Pipeline, environment: &Environment) -> Vec<verdict::Ran> {
+    let read = |name: &Name| -> Result<Document> {
+        let environments = pipeline.environments()?;
+        let environment = environments.named(name)?;
+        Ok(target::open(ctx, pipeline, environment)?.read()?.document)
+    };
+    match environment.settings.after.as_ref().map(read) {
+        Some(Ok(document)) => of(&document),
+        Some(Err(error)) => {
+            eprintln!("  what ran before cannot be asked: {error:#}");
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn of(document: &Document) -> Vec<verdict::Ran> {
+    let ran = |it: &Ran| verdict::Ran {
+        digest: it.digest.clone(),
+        commit: it.commit.clone(),
+        at: OffsetDateTime::from_unix_timestamp_nanos(i128::from(it.at) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    };
+    document.running.iter().chain(&document.previous).map(ran).collect()
+}
+
+impl Admitted {
+    /// Says who judged, and what was found.
+    pub fn say(&self, out: Output) {
+        match &self.source {
+            Source::Ledger(base) => eprintln!("  verdict of {base}"),
+            Source::Offline(why) => eprintln!("  verdict by the same rules from the evidence at hand: {why}"),
+        }
+        for reason in &self.reasons {
+            let overridden = self.overridden.contains(&reason.code);
+            let (mark, colour) = match (reason.blocks, overridden) {
+                (true, _) => ('✗', "31"),
+                (false, true) => ('!', "33"),
+                (false, false) => ('·', "2"),
+            };
+            let mark = if out.colour { format!("\x1b[{colour}m{mark}\x1b[0m") } else { mark.to_string() };
+            let glass = if overridden { " (the glass was broken for it)" } else { "" };
+            eprintln!("    {mark} {}: {}{glass}", reason.code, reason.message);
+        }
+    }
+
+    /// The refusal that blocking reasons are.
+    pub fn refusal(&self, environment: &Name) -> Option<Problem> {
+        let blocking: Vec<&Said> = self.reasons.iter().filter(|reason| reason.blocks).collect();
+        if blocking.is_empty() {
+            return None;
+        }
+        let list: Vec<String> = blocking.iter().map(|it| format!("\n  {}: {}", it.code, it.message)).collect();
+        let problem = Problem::new(Exit::Refused, format!("it may not go to {environment}:{}", list.concat()));
+        let all = blocking.iter().all(|it| overridable(&it.code));
+        Some(if all {
+            problem.next("give what is missing; in an emergency: --break-glass \"<why>\", which is recorded")
+        } else {
+            problem.next(format!("cargo xtask status --env {environment}"))
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! What is looked at to say that a version does its work: the same from a candidate, and from what users reach.
+
+use super::image::Pinned;
+use crate::patience::rest;
+use crate::context::{Context, Stop};
+use crate::net;
+use crate::target::{Answer, Slot, Target};
+use anyhow::Result;
+use std::time::{Duration, Instant};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest that an answer from outside may take.
+const OUTSIDE: Duration = Duration::from_secs(10);
+
+/// Looks until everything is right, for `limit` at most; what was wrong at last.
+pub fn until_right(
+    target: &dyn Target,
+    stop: &Stop,
+    slot: Option<Slot>,
+    image: &Pinned,
+    limit: Duration,
+) -> Result<(), String> {
+    let began = Instant::now();
+    loop {
+        let wrong = match look(&|path| target.get(slot, path), image) {
+            Ok(()) => return Ok(()),
+            Err(wrong) => wrong,
+        };
+        if began.elapsed() >= limit || !rest(stop, PAUSE) {
+            return Err(wrong);
+        }
+    }
+}
+
+/// Looks once at everything; what is wrong first.
+pub fn look(get: &dyn Fn(&str) -> Result<Answer>, image: &Pinned) -> Result<(), String> {
+    let ask = |path: &str| get(path).map_err(|error| format!("GET {path}: {error:#}"));
+    let is = |path: &str, statuses: &[u16]| {
+        let answer = ask(path)?;
+        let right = statuses.contains(&answer.status);
+        let shown = answer.body.chars().take(300).collect::<String>();
+        if right { Ok(answer) } else { Err(format!("GET {path} answers {}: {shown}", answer.status)) }
+    };
+    is("/readyz", &[200])?;
+    runs(&is("/version", &[200])?, image)?;
+    let page = is("/", &[200])?;
+    if !page.body.to_ascii_lowercase().contains("<!doctype html") {
+        return Err("GET / gives no page".to_owned());
+    }
+    // A ledger whose board is not public asks for a token.
+    is("/v1/board", &[200, 401])?;
+    Ok(())
+}
+
+/// Looks from outside, at the address that users have.
+pub fn outside(ctx: &Context, url: &str, image: &Pinned) -> Result<(), String> {
+    let base = url.trim_end_matches('/');
+    let agent = net::agent(&ctx.env, base);
+    let get = |path: &str| {
+        let request = agent.get(format!("{base}{path}")).config().timeout_global(Some(OUTSIDE)).build();
+        let mut answer = request.call()?;
+        let status = answer.status().as_u16();
+        Ok(Answer { status, body: answer.body_mut().read_to_string()? })
+    };
+    look(&get, image).map_err(|wrong| format!("{base}: {wrong}"))
+}
+
+/// Whether `/version` says that it is this image.
+fn runs(answer: &Answer, image: &Pinned) -> Result<(), String> {
+    let told: serde_json::Value =
+        serde_json::from_str(&answer.body).map_err(|error| format!("GET /version is no JSON: {error}"))?;
+    for (field, expected) in [("commit", image.commit.as_str()), ("image_digest", image.digest.as_str())] {
+        let found = told[field].as_str();
+        if found != Some(expected) {
+            return Err(format!("/version says {field} {}, expected {expected}", found.unwrap_or("null")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evidence::Digest;
+
+    #[test]
+    fn every_look_counts() {
+        let image = Pinned {
+            repository: "r.example/app".parse().unwrap(),
+            digest: Digest::of(b"x"),
+            reference: None,
+            commit: "a".repeat(40).parse().unwrap(),
+            version: "v1.2.3".to_owned(),
+            schema: None,
+        };
+        let told = format!(r#"{{"commit":"{}","image_digest":"{}"}}"#, image.commit, image.digest);
+        let other = told.replace("aa", "bb");
+        let good = |path: &str| match path {
+            "/version" => (200, told.as_str()),
+            "/" => (200, "<!DOCTYPE html>"),
+            _ => (200, ""),
+        };
+        let wrong = |path: &'static str, status: u16, body: &str| {
+            let get = |asked: &str| {
+                let (status, body) = if asked == path { (status, body) } else { good(asked) };
+                Ok(Answer { status, body: body.to_owned() })
+            };
+            look(&get, &image).unwrap_err()
+        };
+        assert_eq!(look(&|path| Ok(Answer { status: good(path).0, body: good(path).1.to_owned() }), &image), Ok(()));
+        assert!(wrong("/readyz", 503, "no database").contains("503: no database"));
+        assert!(wrong("/version", 200, &other).contains("/version says commit bbbb"));
+        assert!(wrong("/version", 200, "{}").contains("commit null"));
+        assert!(wrong("/", 404, "").contains("GET / answers 404"));
+        assert!(wrong("/", 200, "hello").contains("no page"));
+        assert!(wrong("/v1/board", 500, "").contains("/v1/board answers 500"));
+    }
+}

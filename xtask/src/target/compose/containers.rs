@@ -1,0 +1,174 @@
+//! The containers of a Compose project, as the engine tells them.
+
+use super::{Compose, Docker, LINES, UP, failed};
+use crate::process::Said;
+use crate::target::{Done, Failure};
+use anyhow::Result;
+use evidence::{Digest, FailureClass, ImageRef};
+use serde::Deserialize;
+use std::time::{Duration, Instant};
+
+/// Between two looks at a container.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A container of a service.
+#[derive(Clone, Debug)]
+pub(super) struct Container {
+    pub id: String,
+    /// The reference that it was started by.
+    pub reference: String,
+    /// The engine's own name of its image.
+    pub image: String,
+    pub running: bool,
+    pub healthy: bool,
+    pub restarts: u64,
+    pub state: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    id: String,
+    image: String,
+    restart_count: u64,
+    state: State,
+    config: Config,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    status: String,
+    exit_code: i64,
+    #[serde(default)]
+    health: Option<Health>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Health {
+    status: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config {
+    image: String,
+}
+
+impl From<Inspected> for Container {
+    fn from(seen: Inspected) -> Self {
+        let State { status, exit_code, health } = seen.state;
+        let health = health.map(|health| health.status);
+        let state = match (&*status, &health) {
+            ("running", Some(health)) => health.clone(),
+            ("exited" | "dead", _) => format!("{status} with {exit_code}"),
+            _ => status.clone(),
+        };
+        Self {
+            id: seen.id,
+            reference: seen.config.image,
+            image: seen.image,
+            running: status == "running",
+            // A container without a check is as healthy as can be told.
+            healthy: status == "running" && health.is_none_or(|health| health == "healthy"),
+            restarts: seen.restart_count,
+            state,
+        }
+    }
+}
+
+impl Compose {
+    fn ids(&self, filters: &[&str]) -> Result<Vec<String>> {
+        let project = format!("label=com.docker.compose.project={}", self.project);
+        let mut call = vec!["ps", "--all", "--quiet", "--no-trunc", "--filter", &project];
+        call.extend(filters.iter().flat_map(|filter| ["--filter", *filter]));
+        Ok(self.docker.ask(&call)?.lines().map(str::to_owned).collect())
+    }
+
+    pub(super) fn project_is_empty(&self) -> Result<bool> {
+        Ok(self.ids(&[])?.is_empty())
+    }
+
+    /// One-off containers that nobody waits for any more.
+    pub(super) fn leftovers(&self) -> Result<Vec<String>> {
+        self.ids(&["label=com.docker.compose.oneoff=True"])
+    }
+
+    /// A service's container; none when there is none.
+    pub(super) fn container(&self, service: &str) -> Result<Option<Container>> {
+        let service = format!("label=com.docker.compose.service={service}");
+        let ids = self.ids(&[&service, "label=com.docker.compose.oneoff=False"])?;
+        let Some(id) = ids.first() else { return Ok(None) };
+        match self.docker.call(&["container", "inspect", id], UP)? {
+            Some(Said { code: Some(0), stdout, .. }) => {
+                let seen: Vec<Inspected> = serde_json::from_str(&stdout)?;
+                Ok(seen.into_iter().next().map(Container::from))
+            }
+            // It went in between.
+            Some(_) => Ok(None),
+            None => Err(self.docker.silent(UP).into()),
+        }
+    }
+
+    /// The digest that a container was started by, if the engine's image is what has that digest.
+    pub(super) fn digest_of(&self, container: &Container) -> Result<Option<Digest>> {
+        let asked = container.reference.parse::<ImageRef>().ok().and_then(|reference| reference.digest);
+        let Some(asked) = asked else { return Ok(None) };
+        let call = ["image", "inspect", &container.image, "--format", "{{json .RepoDigests}}"];
+        let names = self.docker.call(&call, UP)?;
+        let names = names.filter(|said| said.code == Some(0)).map(|said| said.stdout).unwrap_or_default();
+        Ok((container.image == asked.as_str() || names.contains(&format!("@{asked}\""))).then_some(asked))
+    }
+
+    /// Runs an `up`.
+    pub(super) fn up(&self, docker: &Docker, call: &[&str], service: &str) -> Done {
+        match docker.call(call, UP).map_err(failed)? {
+            Some(Said { code: Some(0), .. }) => Ok(()),
+            Some(said) => Err(Failure {
+                class: FailureClass::Health,
+                message: format!("{} cannot start {service}", docker.shown()),
+                logs: said.stderr,
+            }),
+            None => Err(Failure::new(
+                FailureClass::Health,
+                format!("{} did not start {service} within {} s", docker.shown(), UP.as_secs()),
+            )),
+        }
+    }
+
+    /// Waits until a service's container is healthy: no longer than it lives.
+    pub(super) fn until_healthy(&self, service: &str, limit: Duration) -> Done {
+        let began = Instant::now();
+        loop {
+            let container = self.container(service).map_err(failed)?;
+            let why = match &container {
+                None => Some("is gone".to_owned()),
+                Some(it) if it.restarts > 0 => Some("ended and was started again".to_owned()),
+                Some(it) if it.healthy => return Ok(()),
+                Some(it) if !it.running && it.state != "created" => Some(format!("has {}", it.state)),
+                Some(it) if it.state == "unhealthy" => Some("is unhealthy".to_owned()),
+                Some(it) if began.elapsed() > limit => {
+                    Some(format!("is still {} after {} s", it.state, limit.as_secs()))
+                }
+                Some(_) => None,
+            };
+            if let Some(why) = why {
+                return Err(Failure {
+                    class: FailureClass::Health,
+                    message: format!("{service} {why}"),
+                    logs: self.log_of(service, LINES),
+                });
+            }
+            self.ctx.stop.check().map_err(failed)?;
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    pub(super) fn log_of(&self, service: &str, lines: usize) -> String {
+        let Ok(Some(container)) = self.container(service) else { return String::new() };
+        let call = ["logs", "--tail", &lines.to_string(), &container.id];
+        let said = self.docker.call(&call, UP).ok().flatten();
+        said.map(|said| [said.stdout, said.stderr].join("\n").trim().to_owned()).unwrap_or_default()
+    }
+}

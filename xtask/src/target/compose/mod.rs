@@ -1,0 +1,410 @@
+//! Docker Compose, on an engine of this machine or another: pull and up, never a build.
+//!
+//! Everything is done by `docker`, which knows contexts, SSH and credentials; what is needed of the ingress is asked inside
+//! of it. So the engine is all that has to be reached.
+
+mod containers;
+mod credentials;
+mod docker;
+mod lockfile;
+mod script;
+
+use super::{Answer, Done, Failure, Mark, Present, Reading, Schema, Slot, Target};
+use crate::context::Context;
+use crate::deploy::image::Pinned;
+use crate::deploy::state::{Database, Document};
+use crate::error::Problem;
+use crate::patience::random;
+use crate::policy::{Environment, Pipeline};
+use crate::process::Said;
+use anyhow::{Context as _, Result, anyhow, bail};
+use base64::Engine as _;
+use docker::Docker;
+use evidence::{Digest, FailureClass, Name};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The environment's own file, and that of workers on other hosts.
+const CORE: &str = "docker/compose.core.yml";
+const WORKERS: &str = "docker/compose.workers.yml";
+/// The longest that starting or removing containers may take.
+const UP: Duration = Duration::from_secs(120);
+/// The longest that a pull may take.
+const PULL: Duration = Duration::from_secs(900);
+/// What a migration gets beyond its limit to say how it ended.
+const MARGIN: Duration = Duration::from_secs(15);
+/// The exit code of a script that found another document than it was told.
+const OVERTAKEN: i32 = 64;
+/// The exit code of a program that does not know an argument.
+const UNKNOWN_ARGUMENT: i32 = 2;
+/// How many lines of a log are shown.
+const LINES: usize = 30;
+
+/// An environment on an engine.
+pub struct Compose {
+    ctx: Context,
+    environment: Environment,
+    project: String,
+    docker: Docker,
+    workers: Vec<Docker>,
+    folder: PathBuf,
+}
+
+impl Compose {
+    /// The environment on its engine; nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the folder for the lock file cannot be made.
+    pub fn open(ctx: &Context, pipeline: &Pipeline, environment: &Environment) -> Result<Self> {
+        let project = environment.compose_project(&pipeline.project);
+        let mut variables = environment.settings.variables.clone();
+        for (name, own) in [("IMAGE_REGISTRY", &pipeline.image.registry), ("IMAGE_REPO", &pipeline.image.repository)] {
+            variables.entry(name.to_owned()).or_insert_with(|| own.clone());
+        }
+        variables.insert("PORTBOOK_ENVIRONMENT".to_owned(), environment.name.to_string());
+        // What runs is named by the lock file; the file alone asks for a tag.
+        variables.insert("IMAGE_TAG".to_owned(), "named-by-digest".to_owned());
+        let of = |context: Option<&str>| Docker::of(ctx, context, variables.clone());
+        Ok(Self {
+            docker: of(environment.settings.context.as_deref()),
+            workers: environment.settings.workers.iter().map(|context| of(Some(context))).collect(),
+            folder: ctx.work_dir(&format!("deploy/{}", environment.name))?,
+            ctx: ctx.clone(),
+            environment: environment.clone(),
+            project,
+        })
+    }
+
+    fn has_database_of_its_own(&self) -> bool {
+        let given = self.docker.variables.get("DATABASE_URL").map(String::as_str);
+        given.or_else(|| self.ctx.env.get("DATABASE_URL")).is_none()
+    }
+
+    /// The arguments of a call of Compose.
+    fn compose<'a>(&'a self, file: &'a str, lock: Option<&'a str>, args: &[&'a str]) -> Vec<&'a str> {
+        let mut all = vec!["compose", "--progress", "quiet", "--project-name", self.project.as_str(), "--file", file];
+        all.extend(lock.into_iter().flat_map(|lock| ["--file", lock]));
+        all.extend(args);
+        all
+    }
+
+    /// Writes the lock file of an image, and answers its path.
+    fn lock(&self, name: &str, text: &str) -> Done<String> {
+        let path = self.folder.join(name);
+        std::fs::write(&path, text)
+            .map_err(|error| other(format!("cannot write {}: {error}", path.display())))?;
+        Ok(path.display().to_string())
+    }
+
+    fn core_lock(&self, image: &Pinned) -> Done<String> {
+        self.lock("core.lock.yml", &lockfile::core(image, &self.environment.name))
+    }
+
+    /// Runs the image's `migrate` once, with these arguments.
+    fn run_once(&self, image: &Pinned, args: &[&str], limit: Duration) -> Done<Said> {
+        let lock = self.core_lock(image)?;
+        let name = format!("{}-migrate-{:x}", self.project, random());
+        let run = ["run", "--rm", "--no-TTY", "--no-deps", "--name", &name, "migrate", "migrate"];
+        let call = self.compose(CORE, Some(&lock), &[&run[..], args].concat());
+        let said = self.docker.call(&call, limit);
+        if !matches!(said, Ok(Some(_))) {
+            // Whoever waited for it is gone; what it does in the database is rolled back with it.
+            let _ = self.docker.call(&["rm", "--force", &name], UP);
+        }
+        match said.map_err(failed)? {
+            Some(said) => Ok(said),
+            None => Err(Failure::new(
+                FailureClass::Migrate,
+                format!("`{}` did not end within {} s and was stopped", args_shown(args), limit.as_secs()),
+            )),
+        }
+    }
+
+    /// Runs a script in the ingress.
+    fn script(&self, script: &str, args: &[&str]) -> Result<Said> {
+        let Some(id) = self.container("ingress")?.filter(|it| it.running).map(|it| it.id) else {
+            return Err(Problem::missing(format!(
+                "the ingress of {} does not run, and it keeps what the environment remembers",
+                self.environment.name
+            ))
+            .next(self.docker.line(&["compose", "-p", &self.project, "-f", CORE, "up", "-d", "ingress"], &["IMAGE_TAG"]))
+            .into());
+        };
+        let call = [&["exec", "--user", "0", &id, "bash", "-c", script, "xtask"], args].concat();
+        let limit = Duration::from_secs(40);
+        self.docker.call(&call, limit)?.ok_or_else(|| self.docker.silent(limit).into())
+    }
+
+    fn replace(&self, mark: &Mark, document: &Document, to: Option<Slot>) -> Result<Option<Mark>> {
+        let text = serde_json::to_string(document)?;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(&text);
+        let said = self.script(&script::replace(), &[&mark.0, &encoded, to.map_or("", Slot::name)])?;
+        match said.code {
+            Some(0) => Ok(Some(mark_of(&text))),
+            Some(OVERTAKEN) => Ok(None),
+            _ => Err(anyhow!("what {} remembers cannot be written: {}", self.environment.name, said.stderr)),
+        }
+    }
+
+    /// Brings the image to one engine.
+    fn pull_to(&self, docker: &Docker, image: &Pinned) -> Done {
+        let wanted = image.by_digest();
+        let pull = |message: String| Failure::new(FailureClass::Pull, message);
+        let credentials = credentials::of(&self.ctx, docker, &image.repository).map_err(failed)?;
+        let mut call: Vec<&str> = credentials.iter().flat_map(credentials::Credentials::flags).collect();
+        call.extend(["pull", "--quiet", &wanted]);
+        match docker.call(&call, PULL).map_err(failed)? {
+            Some(Said { code: Some(0), .. }) => {}
+            Some(said) => {
+                return Err(Failure {
+                    logs: said.stderr,
+                    ..pull(format!("{} cannot pull {wanted}", docker.shown()))
+                });
+            }
+            None => return Err(pull(format!("{wanted} did not arrive within {} s", PULL.as_secs()))),
+        }
+        let names = docker.ask(&["image", "inspect", &wanted, "--format", "{{json .RepoDigests}}"]).map_err(failed)?;
+        if !names.contains(&format!("@{}\"", image.digest)) {
+            return Err(pull(format!("{wanted} was pulled, and the engine calls it {names}")));
+        }
+        Ok(())
+    }
+}
+
+impl Target for Compose {
+    fn describe(&self) -> String {
+        format!("Compose project {} on {}", self.project, self.docker.shown())
+    }
+
+    fn prepare(&self) -> Result<()> {
+        let mut wanted = vec!["ingress"];
+        if self.has_database_of_its_own() {
+            wanted.push("postgres");
+        }
+        let mut all_run = true;
+        for service in &wanted {
+            all_run &= self.container(service)?.is_some_and(|it| it.running && it.healthy);
+        }
+        if all_run {
+            return Ok(());
+        }
+        let mut args = vec!["up", "--detach", "--no-build", "--no-recreate", "--wait"];
+        args.extend(&wanted);
+        let call = self.compose(CORE, None, &args);
+        // Who prepares the same environment at this moment may be faster; then there is nothing left to do.
+        for last in [false, true] {
+            match self.docker.call(&call, UP)? {
+                Some(Said { code: Some(0), .. }) => break,
+                Some(said) if last => return Err(self.docker.trouble(&call, &said).into()),
+                Some(_) => {}
+                None => return Err(self.docker.silent(UP).into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Reading> {
+        if self.project_is_empty()? {
+            let now = self.docker.ask(&["info", "--format", "{{.SystemTime}}"])?;
+            let now = time::OffsetDateTime::parse(&now, &time::format_description::well_known::Rfc3339)
+                .with_context(|| format!("{} tells the time as {now:?}", self.docker.shown()))?;
+            let now = i64::try_from(now.unix_timestamp_nanos() / 1_000_000)?;
+            return Ok(Reading { document: Document::default(), mark: mark_of(""), now, active: Slot::Web });
+        }
+        let said = self.script(script::READ, &[])?;
+        if said.code != Some(0) {
+            bail!("what {} remembers cannot be read: {}", self.environment.name, said.stderr);
+        }
+        let mut parts = said.stdout.splitn(3, '\n');
+        let now = parts.next().unwrap_or_default();
+        let active = if parts.next() == Some(Slot::Next.name()) { Slot::Next } else { Slot::Web };
+        let text = parts.next().unwrap_or_default();
+        let document = if text.is_empty() { Document::default() } else { serde_json::from_str(text)? };
+        Ok(Reading { document, mark: mark_of(text), now: now.parse()?, active })
+    }
+
+    fn write(&self, mark: &Mark, document: &Document) -> Result<Option<Mark>> {
+        self.replace(mark, document, None)
+    }
+
+    fn switch(&self, mark: &Mark, document: &Document, to: Slot) -> Result<Option<Mark>> {
+        self.replace(mark, document, Some(to))
+    }
+
+    fn pull(&self, image: &Pinned) -> Done {
+        std::iter::once(&self.docker).chain(&self.workers).try_for_each(|docker| self.pull_to(docker, image))
+    }
+
+    fn schema(&self, image: &Pinned) -> Done<Option<Schema>> {
+        let said = self.run_once(image, &["--dry-run", "--json"], UP)?;
+        match said.code {
+            Some(0) => told(&said).map(Some),
+            // The first releases cannot tell.
+            Some(UNKNOWN_ARGUMENT) => Ok(None),
+            _ => Err(migration_failed("the database cannot be asked for its schema", &said)),
+        }
+    }
+
+    fn migrate(&self, image: &Pinned, limit: Duration) -> Done<Option<Schema>> {
+        let seconds = limit.as_secs().to_string();
+        let mut said = self.run_once(image, &["--json", "--time-limit", &seconds], limit + MARGIN)?;
+        let tells = said.code != Some(UNKNOWN_ARGUMENT);
+        if !tells {
+            said = self.run_once(image, &[], limit)?;
+        }
+        match said.code {
+            Some(0) if tells => told(&said).map(Some),
+            Some(0) => Ok(None),
+            _ => Err(migration_failed("the migration failed, and the schema is what it was", &said)),
+        }
+    }
+
+    fn start(&self, slot: Slot, image: &Pinned, limit: Duration) -> Done {
+        let lock = self.core_lock(image)?;
+        let up = ["up", "--detach", "--no-build", "--no-deps", slot.name()];
+        let call = self.compose(CORE, Some(&lock), &up);
+        self.up(&self.docker, &call, slot.name())?;
+        self.until_healthy(slot.name(), limit)
+    }
+
+    fn start_workers(&self, image: &Pinned, limit: Duration) -> Done {
+        let lock = self.core_lock(image)?;
+        let call = self.compose(CORE, Some(&lock), &["up", "--detach", "--no-build", "--no-deps", "worker"]);
+        self.up(&self.docker, &call, "worker")?;
+        self.until_healthy("worker", limit)?;
+        if self.workers.is_empty() {
+            return Ok(());
+        }
+        let lock = self.lock("workers.lock.yml", &lockfile::workers(image, &self.environment.name))?;
+        let seconds = limit.as_secs().to_string();
+        for docker in &self.workers {
+            let up = ["up", "--detach", "--no-build", "--wait", "--wait-timeout", &seconds];
+            self.up(docker, &self.compose(WORKERS, Some(&lock), &up), "worker")?;
+        }
+        Ok(())
+    }
+
+    fn present(&self, slot: Slot) -> Result<Option<Present>> {
+        let Some(container) = self.container(slot.name())? else { return Ok(None) };
+        let digest = self.digest_of(&container)?;
+        let containers::Container { running, healthy, restarts, state, .. } = container;
+        Ok(Some(Present { digest, running, healthy, restarts, state }))
+    }
+
+    fn get(&self, slot: Option<Slot>, path: &str) -> Result<Answer> {
+        let word = format!("{:016x}{:016x}", random(), random());
+        let said = self.script(&script::get(), &[path, &word, slot.map_or("", Slot::name)])?;
+        answer_of(&said.stdout)
+            .with_context(|| format!("the ingress of {} gave no answer to GET {path}", self.environment.name))
+    }
+
+    fn clear(&self, slot: Slot) -> Result<()> {
+        if self.container(slot.name())?.is_none() {
+            return Ok(());
+        }
+        let call = self.compose(CORE, None, &["rm", "--stop", "--force", slot.name()]);
+        match self.docker.call(&call, UP)? {
+            Some(Said { code: Some(0), .. }) => Ok(()),
+            Some(said) => Err(self.docker.trouble(&call, &said).into()),
+            None => Err(self.docker.silent(UP).into()),
+        }
+    }
+
+    fn sweep(&self) -> Result<()> {
+        for id in self.leftovers()? {
+            self.docker.ask(&["rm", "--force", &id])?;
+        }
+        Ok(())
+    }
+
+    fn logs(&self, slot: Slot, lines: usize) -> String {
+        self.log_of(slot.name(), lines)
+    }
+}
+
+/// Which state of the document this text is.
+fn mark_of(text: &str) -> Mark {
+    Mark(Digest::of(text.as_bytes()).as_str().trim_start_matches("sha256:").to_owned())
+}
+
+/// A failure that is not the version's.
+fn other(message: impl Into<String>) -> Failure {
+    Failure::new(FailureClass::Other, message)
+}
+
+fn failed(error: anyhow::Error) -> Failure {
+    other(format!("{error:#}"))
+}
+
+/// What `portbook migrate --json` says.
+fn told(said: &Said) -> Done<Schema> {
+    schema_of(&said.stdout).map_err(|why| Failure {
+        logs: [said.stdout.as_str(), &said.stderr].join("\n"),
+        ..other(format!("`portbook migrate --json` says what is not understood: {why}"))
+    })
+}
+
+fn migration_failed(what: &str, said: &Said) -> Failure {
+    let logs = [said.stdout.as_str(), &said.stderr].join("\n").trim().to_owned();
+    Failure { logs, ..Failure::new(FailureClass::Migrate, what) }
+}
+
+fn args_shown(args: &[&str]) -> String {
+    format!("portbook migrate {}", args.join(" "))
+}
+
+fn schema_of(text: &str) -> Result<Schema, String> {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        schema: u64,
+        floor: u64,
+        pending: Vec<Pending>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Pending {
+        version: u64,
+        name: String,
+    }
+    let told: Told = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let pending = told.pending.into_iter().map(|it| format!("{:04}_{}", it.version, it.name)).collect();
+    Ok(Schema { database: Database { schema: told.schema, floor: told.floor }, pending })
+}
+
+/// An HTTP answer as it came.
+fn answer_of(text: &str) -> Option<Answer> {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+    let status = head.lines().next()?.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, body: body.to_owned() })
+}
+
+/// The service that deployments are of: the ledger's name for what users reach.
+pub fn service() -> Name {
+    "web".parse().unwrap_or_else(|_| unreachable!("a literal name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_taken_apart() {
+        let answer = answer_of("HTTP/1.1 503 Service Unavailable\r\na: b\r\n\r\nno\r\n\r\nserver").unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (503, "no\r\n\r\nserver"));
+        assert!(answer_of("").is_none() && answer_of("SSH-2.0").is_none());
+    }
+
+    #[test]
+    fn a_document_that_is_not_there_has_the_mark_of_nothing() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(mark_of("").0, empty);
+    }
+
+    #[test]
+    fn a_dry_run_is_read() {
+        let told = r#"{"database":"postgres","schema":4,"floor":0,"head":5,"min":5,
+            "pending":[{"version":5,"name":"schema_floor","contract":false}]}"#;
+        let schema = schema_of(told).unwrap();
+        assert_eq!((schema.database.schema, schema.database.floor, schema.pending), (4, 0, vec!["0005_schema_floor".to_owned()]));
+        assert!(schema_of("{}").is_err());
+    }
+}

@@ -1,0 +1,51 @@
+//! What is run inside the ingress: its files and its own interface are reached nowhere else.
+//!
+//! Each script is one `docker exec`, given its parameters as arguments. What it prints is data.
+
+/// Speaks with the ingress's own interface.
+const RUNTIME: &str = r#"
+runtime() { exec 3<>/dev/tcp/127.0.0.1/9999 && printf '%s\n' "$1" >&3 && cat <&3; exec 3>&-; }
+"#;
+
+/// Prints the clock in milliseconds, the active slot, and the document. A file that is not there is empty.
+pub const READ: &str = r"
+date +%s%3N
+word=$(cat /state/slots.map 2>/dev/null) && printf '%s\n' ${word#active } || echo web
+cat /state/environment.json 2>/dev/null || true
+";
+
+/// `$1`: the SHA-256 of the document that is replaced; `$2`: the new one in base64; `$3`: the slot that becomes active, or
+/// nothing. Exit 64: it is another document by now. The slot changes while the lock is held that changes the document, so
+/// whoever lost the right to deploy cannot switch.
+pub fn replace() -> String {
+    format!(
+        r#"{RUNTIME}
+exec 9>>/state/.lock
+flock -w 20 9 || {{ echo 'the state is locked by another call' >&2; exit 75; }}
+have=$(cat /state/environment.json 2>/dev/null | sha256sum) && [ "${{have%% *}}" = "$1" ] || exit 64
+set -e
+write() {{ cat >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }}
+printf %s "$2" | base64 -d | write /state/environment.json
+[ -n "$3" ] || exit 0
+printf 'active %s\n' "$3" | write /state/slots.map
+said=$(runtime "set map /state/slots.map active $3")
+case $said in *found*) said=$(runtime "add map /state/slots.map active $3") ;; esac
+[ -z "$said" ] || {{ printf '%s\n' "$said" >&2; exit 1; }}
+"#
+    )
+}
+
+/// `$1`: the path; `$2`: a word that nobody else knows; `$3`: the slot that it stands for, or nothing for who is active.
+/// Prints the answer as it came.
+pub fn get() -> String {
+    format!(
+        r#"{RUNTIME}
+if [ -n "$3" ]; then runtime "add map /state/candidates.map $2 $3" >/dev/null; fi
+ask() {{ exec 4<>/dev/tcp/127.0.0.1/8080 && printf 'GET %s HTTP/1.0\r\nHost: ingress\r\nPortbook-Candidate: %s\r\n\r\n' "$1" "$2" >&4 && timeout 10 cat <&4; }}
+ask "$1" "$2"
+code=$?
+if [ -n "$3" ]; then runtime "del map /state/candidates.map $2" >/dev/null; fi
+exit $code
+"#
+    )
+}
