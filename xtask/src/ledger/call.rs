@@ -9,8 +9,6 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use ureq::Agent;
 
-/// How long a whole exchange may take.
-const WHOLE: Duration = Duration::from_secs(30);
 /// The largest answer that is read: 500 results with their errors are far less.
 const LARGEST_ANSWER: u64 = 8 << 20;
 
@@ -29,30 +27,51 @@ pub enum Stumble {
     Final(Problem),
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Method {
+    /// To be told something.
+    Get,
+    /// To be told what became of something.
+    Post,
+    /// The same for something that has a name already: doing it again changes nothing.
+    Put,
+}
+
+/// One request, as it goes out.
+pub struct Sending<'a> {
+    /// What for.
+    pub method: Method,
+    /// Where to.
+    pub url: &'a str,
+    /// A JSON document; a question has none.
+    pub body: &'a [u8],
+    /// What is shown.
+    pub shown: Option<&'a Secret>,
+    /// How long the whole exchange may take.
+    pub within: Duration,
+}
+
 /// Asks once. An answer that means "not now" is a stumble.
-pub fn ask(
-    agent: &Agent,
-    url: &str,
-    body: Option<&[u8]>,
-    shown: Option<&Secret>,
-    redactor: &Redactor,
-) -> Result<Answer, Stumble> {
+pub fn ask(agent: &Agent, sending: &Sending<'_>, redactor: &Redactor) -> Result<Answer, Stumble> {
+    let Sending { method, url, body, shown, within } = sending;
     let authorization = shown.map(|secret| format!("Bearer {}", secret.reveal()));
-    let sent = match body {
-        Some(body) => {
-            let mut request = agent.post(url).header("content-type", "application/json");
+    // A redirect would make another request of it.
+    let sent = match method {
+        Method::Get => {
+            let mut request = agent.get(*url).header("accept", "application/json");
             if let Some(authorization) = &authorization {
                 request = request.header("authorization", authorization);
             }
-            // A redirect would make another request of it.
-            request.config().timeout_global(Some(WHOLE)).max_redirects(0).build().send(body)
+            request.config().timeout_global(Some(*within)).max_redirects(0).build().call()
         }
-        None => {
-            let mut request = agent.get(url).header("accept", "application/json");
+        Method::Post | Method::Put => {
+            let request = if matches!(method, Method::Put) { agent.put(*url) } else { agent.post(*url) };
+            let mut request = request.header("content-type", "application/json");
             if let Some(authorization) = &authorization {
                 request = request.header("authorization", authorization);
             }
-            request.config().timeout_global(Some(WHOLE)).max_redirects(0).build().call()
+            request.config().timeout_global(Some(*within)).max_redirects(0).build().send(*body)
         }
     };
     let mut response = sent.map_err(|error| stumble(&error, redactor))?;

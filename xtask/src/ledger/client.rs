@@ -1,242 +1,237 @@
-//! The ledger as it is asked: who posts, how often, and what the answer means.
+//! The ledger as it is asked: by whom, how often, and what a refusal means.
 
 use super::address::Address;
-use super::call::{Answer, FieldError, Stumble, ask};
+use super::call::{Answer, Method, Sending, Stumble, ask};
 use super::credential::Credential;
+use super::exchange::Voucher;
+use super::right::Right;
 use crate::context::{Context, Stop};
-use crate::error::Problem;
+use crate::error::{Exit, Problem};
 use crate::net;
 use crate::patience::{Patience, random, rest};
 use crate::secret::{Redactor, Secret};
-use evidence::Evidence;
-use serde::Deserialize;
-use std::time::Duration;
+use evidence::Name;
+use std::time::{Duration, Instant};
 use ureq::Agent;
 
-/// The right that posting needs.
-const SCOPE: &str = "evidence:write";
+/// How long a whole exchange may take.
+const WHOLE: Duration = Duration::from_secs(30);
+/// An exchange that has less time than this left is not begun.
+const LEAST: Duration = Duration::from_millis(50);
 
-/// One ledger, posted to by one right.
+/// One ledger.
 pub struct Ledger {
     /// Where it is.
     pub address: Address,
+    pub(super) project: Name,
     agent: Agent,
-    /// Asks GitHub, where it is GitHub that vouches for this job.
-    vouching: Option<Agent>,
-    credential: Credential,
+    /// Who vouches for this job, where it is GitHub.
+    voucher: Option<Voucher>,
+    /// Where what is shown comes from, for people; none where there is nothing to show.
+    source: Option<String>,
+    /// On GitHub a job can be given a credential by its workflow.
+    in_job: bool,
     /// What is shown at present.
     token: Option<Secret>,
+    /// It wants to know who reads.
+    private: bool,
     redactor: Redactor,
     patience: Patience,
+    within: Option<Duration>,
     stop: Stop,
 }
 
-/// What the ledger says to a batch.
+/// What the ledger is asked, or told.
+pub struct Request {
+    /// Which of both.
+    pub method: Method,
+    /// Path and query, from `/v1` on.
+    pub path: String,
+    /// A JSON document; a question has none.
+    pub body: String,
+    /// What is done by it.
+    pub right: Right,
+}
+
+/// Why there is no answer.
 #[derive(Debug)]
-pub enum Verdict {
-    /// What became of each document, in order.
-    Each(Vec<Status>),
-    /// Something on the way takes no batch of this size.
-    TooLarge,
+pub enum Trouble {
+    /// It does not answer, or says that it cannot at present.
+    Away(Problem),
+    /// It refuses, or the call was wrong: what was asked for will not be had by asking again.
+    Refused(Problem),
 }
 
-/// What became of a document.
-#[derive(Clone, Debug)]
-pub enum Status {
-    /// It is new, and durable.
-    Recorded,
-    /// It was there already.
-    Duplicate,
-    /// It is no evidence, for these reasons.
-    Rejected(Vec<FieldError>),
-    /// The ledger said nothing about it.
-    Unsaid,
-}
-
-#[derive(Deserialize)]
-struct Report {
-    results: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    index: usize,
-    status: String,
-    sha256: Option<String>,
-    #[serde(default)]
-    errors: Vec<FieldError>,
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        let (Trouble::Away(problem) | Trouble::Refused(problem)) = trouble;
+        problem
+    }
 }
 
 impl Ledger {
-    /// The ledger at this address; nothing is asked yet.
+    /// The ledger at this address, for a project; nothing is asked yet.
     ///
     /// # Errors
-    /// Exit 4 when there is no credential, exit 2 when there is one that cannot be used.
-    pub fn open(ctx: &Context, address: Address, mut patience: Patience) -> Result<Self, Problem> {
+    /// Exit 2 when there is a credential that cannot be used.
+    pub fn open(
+        ctx: &Context,
+        address: Address,
+        project: &Name,
+        mut patience: Patience,
+    ) -> Result<Self, Problem> {
         if let Some(pause) = ctx.env.get("PORTBOOK_LEDGER_PAUSE_MS").and_then(|text| text.parse().ok()) {
             patience.base = Duration::from_millis(pause);
         }
         let credential = Credential::of_env(&ctx.env)?;
+        let source = credential.as_ref().map(|credential| credential.source().to_owned());
         let mut redactor = Redactor::default();
-        let (token, vouching) = match &credential {
-            Credential::Token(token, _) => {
-                redactor.learn(token);
-                (Some(token.clone()), None)
+        let (token, voucher) = match credential {
+            Some(Credential::Token(token, _)) => {
+                redactor.learn(&token);
+                (Some(token), None)
             }
-            Credential::Job { url, token } => {
-                redactor.learn(token);
-                (None, Some(net::agent(&ctx.env, url)))
+            Some(Credential::Job { url, token }) => {
+                redactor.learn(&token);
+                (None, Some(Voucher::new(net::agent(&ctx.env, &url), url, token)))
             }
+            None => (None, None),
         };
-        let agent = net::agent(&ctx.env, &address.base);
-        Ok(Self { address, agent, vouching, credential, token, redactor, patience, stop: ctx.stop.clone() })
+        Ok(Self {
+            agent: net::agent(&ctx.env, &address.base),
+            address,
+            project: project.clone(),
+            voucher,
+            source,
+            in_job: ctx.env.is_set("GITHUB_ACTIONS"),
+            token,
+            private: false,
+            redactor,
+            patience,
+            within: None,
+            stop: ctx.stop.clone(),
+        })
     }
 
-    /// Posts a batch until the ledger has said what became of it.
-    ///
-    /// # Errors
-    /// When it cannot be asked, or refuses the batch as a whole. Nothing is known then of what it recorded.
-    pub fn post(&mut self, batch: &[&Evidence]) -> Result<Verdict, Problem> {
-        let documents: Vec<String> = batch.iter().map(|document| document.canonical_json()).collect();
-        let body = format!("{{\"evidence\":[{}]}}", documents.join(","));
+    /// The same, but a request is given up after so long, whatever it waits for.
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Self { within: Some(within), ..self }
+    }
+
+    /// Asks until there is an answer. `take` reads those that it knows; of any other the meaning is the same everywhere.
+    pub fn ask<T>(
+        &mut self,
+        request: &Request,
+        take: impl Fn(&Answer, &Redactor) -> Option<Result<T, Stumble>>,
+    ) -> Result<T, Trouble> {
+        let end = self.within.map(|within| Instant::now() + within);
         let mut attempt = 1;
         loop {
             if self.stop.requested() {
-                return Err(stopped());
+                return Err(Trouble::Refused(stopped()));
             }
-            let (why, asked) = match self.once(batch, body.as_bytes()) {
-                Ok(verdict) => return Ok(verdict),
-                Err(Stumble::Final(problem)) => return Err(problem),
+            let (why, asked) = match self.once(request, end, &take) {
+                Ok(taken) => return Ok(taken),
+                Err(Stumble::Final(problem)) => return Err(Trouble::Refused(problem)),
                 Err(Stumble::Cut(why, asked)) => (why, asked),
             };
             let base = &self.address.base;
-            if attempt >= self.patience.attempts {
-                let times = if attempt == 1 { "once".to_owned() } else { format!("{attempt} times") };
-                return Err(Problem::missing(format!(
-                    "{base} cannot be used at present, asked {times}: {why}"
-                )));
-            }
             let pause = self.patience.pause(attempt, asked, random());
+            let in_time = end.is_none_or(|end| Instant::now() + pause + LEAST < end);
+            if attempt >= self.patience.attempts || !in_time {
+                let times = if attempt == 1 { "once".to_owned() } else { format!("{attempt} times") };
+                return Err(Trouble::Away(Problem::missing(format!(
+                    "{base} cannot be used at present, asked {times}: {why}"
+                ))));
+            }
             if pause >= Duration::from_secs(2) {
                 eprintln!("  {base} is asked again in {:.0} s", pause.as_secs_f64());
             }
             if !rest(&self.stop, pause) {
-                return Err(stopped());
+                return Err(Trouble::Refused(stopped()));
             }
             attempt += 1;
         }
     }
 
-    fn once(&mut self, batch: &[&Evidence], body: &[u8]) -> Result<Verdict, Stumble> {
-        let token = match &self.token {
-            Some(token) => token.clone(),
-            None => self.exchange()?,
-        };
-        let url = format!("{}/v1/evidence", self.address.base);
-        let answer = ask(&self.agent, &url, Some(body), Some(&token), &self.redactor)?;
+    fn once<T>(
+        &mut self,
+        request: &Request,
+        end: Option<Instant>,
+        take: &impl Fn(&Answer, &Redactor) -> Option<Result<T, Stumble>>,
+    ) -> Result<T, Stumble> {
+        let until = Instant::now() + WHOLE;
+        let until = end.map_or(until, |end| end.min(until));
+        let token = self.shown(&request.right, until)?;
+        let url = format!("{}{}", self.address.base, request.path);
+        let within = until.saturating_duration_since(Instant::now());
+        let (method, body, shown) = (request.method, request.body.as_bytes(), token.as_ref());
+        let answer = ask(&self.agent, &Sending { method, url: &url, body, shown, within }, &self.redactor)?;
+        if let Some(taken) = take(&answer, &self.redactor) {
+            return taken;
+        }
         match answer.status {
-            200 => read(batch, &answer, &self.redactor).map(Verdict::Each),
-            413 => Ok(Verdict::TooLarge),
-            401 if self.vouching.is_some() => {
-                // Its ten minutes are over: the next try gets another.
+            401 if self.voucher.is_some() => {
+                // Its ten minutes are over, or nothing was shown: the next try gets another.
                 self.token = None;
+                self.private = true;
                 Err(Stumble::Cut(answer.said(&self.redactor), None))
             }
-            401 | 403 => Err(Stumble::Final(self.denied(batch, &answer))),
+            401 | 403 => Err(Stumble::Final(self.denied(&request.right, &answer))),
             _ => Err(Stumble::Final(answer.refusal(&self.address.base, &self.redactor))),
         }
     }
 
-    fn denied(&self, batch: &[&Evidence], answer: &Answer) -> Problem {
-        let (base, source) = (&self.address.base, self.credential.source());
-        let said = answer.said(&self.redactor);
-        let project = batch.first().map(|document| document.project.to_string()).unwrap_or_default();
-        let message = match answer.status {
-            401 => format!("{base} does not accept the token from {source} ({said})"),
-            _ => format!(
-                "{base} denied it: the token from {source} has not the scope {SCOPE} for {project} ({said})"
-            ),
-        };
-        Problem::missing(message).next(format!(
-            "portbook admin token create --project {project} --scope {SCOPE}, and set PORTBOOK_TOKEN"
-        ))
-    }
-
-    /// GitHub's word for this job, exchanged for a token of the ledger's. Each word is good for one exchange.
-    fn exchange(&mut self) -> Result<Secret, Stumble> {
-        #[derive(Deserialize)]
-        struct Vouched {
-            value: String,
+    /// What is shown for this right; none where nobody needs to say who asks.
+    fn shown(&mut self, right: &Right, until: Instant) -> Result<Option<Secret>, Stumble> {
+        if let Some(token) = &self.token {
+            return Ok(Some(token.clone()));
         }
-        #[derive(Deserialize)]
-        struct Exchanged {
-            token: String,
-        }
-        let (Some(agent), Credential::Job { url, token }) = (&self.vouching, &self.credential) else {
-            return Err(Stumble::Final(Problem::missing("there is no credential for the ledger")));
-        };
-        let mark = if url.contains('?') { '&' } else { '?' };
-        let url = format!("{url}{mark}audience={}", encoded(&self.address.origin));
-        let answer = ask(agent, &url, None, Some(token), &self.redactor)?;
-        if answer.status != 200 {
-            let problem = format!("GitHub does not vouch for this job ({})", answer.said(&self.redactor));
-            let next = "give the job `permissions: id-token: write`";
-            return Err(Stumble::Final(Problem::missing(problem).next(next)));
-        }
-        let vouched = Secret::new(answer.json::<Vouched>()?.value);
-        self.redactor.learn(&vouched);
-        let url = format!("{}/v1/oidc/exchange", self.address.base);
-        let body = serde_json::json!({ "token": vouched.reveal() }).to_string();
-        let answer = ask(&self.agent, &url, Some(body.as_bytes()), None, &self.redactor)?;
-        if answer.status != 200 {
-            let said = answer.said(&self.redactor);
-            let problem = format!("{} gives this job no token for GitHub's word ({said})", self.address.base);
-            let next = "docs/evidence.md says what the ledger has to be told of this repository and workflow";
-            return Err(Stumble::Final(Problem::missing(problem).next(next)));
-        }
-        let token = Secret::new(answer.json::<Exchanged>()?.token);
-        self.redactor.learn(&token);
-        self.token = Some(token.clone());
-        Ok(token)
-    }
-}
-
-/// What became of each document. What the ledger says of another document than ours is not believed.
-fn read(batch: &[&Evidence], answer: &Answer, redactor: &Redactor) -> Result<Vec<Status>, Stumble> {
-    let report: Report = answer.json()?;
-    let mut all = vec![Status::Unsaid; batch.len()];
-    for item in report.results {
-        let Some(document) = batch.get(item.index) else { continue };
-        let ours = item.sha256.is_some_and(|sha256| sha256 == document.sha256());
-        all[item.index] = match item.status.as_str() {
-            "recorded" if ours => Status::Recorded,
-            "duplicate" if ours => Status::Duplicate,
-            "rejected" => {
-                let prefix = format!("/evidence/{}", item.index);
-                let own = |error: FieldError| {
-                    let pointer = error.pointer.strip_prefix(&prefix).unwrap_or(&error.pointer);
-                    FieldError { pointer: redactor.clean(pointer), detail: redactor.clean(&error.detail) }
-                };
-                Status::Rejected(item.errors.into_iter().map(own).collect())
+        let may_be_public = matches!(right, Right::Read(_)) && !self.private;
+        match &self.voucher {
+            _ if may_be_public => Ok(None),
+            Some(voucher) => {
+                let token = voucher.exchange(&self.agent, &self.address, until, &mut self.redactor)?;
+                self.token = Some(token.clone());
+                Ok(Some(token))
             }
-            _ => Status::Unsaid,
-        };
-    }
-    Ok(all)
-}
-
-/// Text as a value in a query.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out += &format!("%{byte:02X}");
+            None => {
+                let problem = Problem::missing("there is no credential for the ledger");
+                Err(Stumble::Final(problem.next(self.bring(right))))
+            }
         }
-        out
-    })
+    }
+
+    fn denied(&self, right: &Right, answer: &Answer) -> Problem {
+        let (base, project, scope) = (&self.address.base, &self.project, right.scope());
+        let said = answer.said(&self.redactor);
+        let message = match (answer.status, &self.source) {
+            (401, Some(source)) => format!("{base} does not accept the token from {source} ({said})"),
+            (401, None) => {
+                format!("{base} wants a token with the scope {scope}, and there is no credential ({said})")
+            }
+            (_, source) => {
+                let source = source.as_ref().map_or(String::new(), |source| format!(" from {source}"));
+                format!(
+                    "{base} denied it: the token{source} has not the scope {scope} for {project} ({said})"
+                )
+            }
+        };
+        Problem::missing(message).next(self.bring(right))
+    }
+
+    /// How a credential is had.
+    fn bring(&self, right: &Right) -> String {
+        match self.in_job && self.source.is_none() {
+            true => {
+                "give the job `permissions: id-token: write`, or set PORTBOOK_TOKEN from a secret".to_owned()
+            }
+            false => right.command(&self.project),
+        }
+    }
 }
 
 fn stopped() -> Problem {
-    Problem::new(crate::error::Exit::Interrupted, "interrupted: what was not sent stays in the spool")
+    Problem::new(Exit::Interrupted, "interrupted: what was not sent stays in the spool")
 }

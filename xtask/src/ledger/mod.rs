@@ -1,15 +1,22 @@
-//! The way to the ledger: evidence is posted where `PORTBOOK_URL` names one, and stays in the spool otherwise.
+//! The way to the ledger: evidence is posted where `PORTBOOK_URL` names one, and stays in the spool otherwise. Who
+//! deploys asks it before and tells it meanwhile.
 
 mod address;
+mod batch;
 mod call;
 mod client;
 mod credential;
+mod decision;
+mod deployment;
+mod exchange;
+mod right;
 mod send;
 mod sent;
 
 pub use address::{Address, URL};
 pub use call::FieldError;
-pub use client::Ledger;
+pub use client::{Ledger, Trouble};
+pub use decision::{Decision, Question, Reason};
 pub use send::{Outcome, send};
 pub use sent::{Sent, anywhere};
 
@@ -24,6 +31,9 @@ use std::time::Duration;
 
 /// What sends what is left.
 pub const PUSH: &str = "cargo xtask evidence push";
+
+/// How long a command waits at its end for a batch to be taken.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Writes a fact that has just happened, and posts it.
 ///
@@ -61,7 +71,7 @@ fn post_to(ctx: &Context, pipeline: &Pipeline, address: &Address, documents: &[E
     // Somebody waits for the command that this is the end of.
     let patience =
         Patience { attempts: 4, base: Duration::from_millis(500), longest: Duration::from_secs(10) };
-    let mut ledger = Ledger::open(ctx, address.clone(), patience)?;
+    let mut ledger = Ledger::open(ctx, address.clone(), &pipeline.project, patience)?.within(LONGEST);
     let outcome = send(&mut ledger, &sent, &all);
     for (at, errors) in &outcome.rejected {
         eprintln!("warning: {}", rejection(&format!("evidence {}", all[*at].sha256()), errors));

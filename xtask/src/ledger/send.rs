@@ -1,7 +1,8 @@
 //! Sends documents in batches, and notes what the ledger has.
 
+use super::batch::{Reply, Status};
 use super::call::FieldError;
-use super::client::{Ledger, Status, Verdict};
+use super::client::Ledger;
 use super::sent::Sent;
 use crate::error::{Exit, Problem};
 use evidence::Evidence;
@@ -35,18 +36,18 @@ pub fn send(ledger: &mut Ledger, sent: &Sent, documents: &[Evidence]) -> Outcome
     while let Some(range) = waiting.pop() {
         let batch: Vec<&Evidence> = documents[range.clone()].iter().collect();
         match ledger.post(&batch) {
-            Ok(Verdict::Each(all)) => {
+            Ok(Reply::Each(all)) => {
                 for (at, status) in range.zip(all) {
                     if let Err(problem) = outcome.take(sent, at, &documents[at], status) {
                         outcome.failure.get_or_insert(problem);
                     }
                 }
             }
-            Ok(Verdict::TooLarge) if range.len() > 1 => {
+            Ok(Reply::TooLarge) if range.len() > 1 => {
                 let middle = range.start + range.len() / 2;
                 waiting.extend([middle..range.end, range.start..middle]);
             }
-            Ok(Verdict::TooLarge) => {
+            Ok(Reply::TooLarge) => {
                 let detail = "the ledger, or a proxy before it, takes no document of this size".to_owned();
                 outcome.rejected.push((range.start, vec![FieldError { pointer: String::new(), detail }]));
             }

@@ -44,7 +44,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let outcome = if args.dry_run || documents.is_empty() {
         Outcome { left: documents.len(), ..Outcome::default() }
     } else {
-        let mut ledger = Ledger::open(ctx, address.clone(), Patience::default())?;
+        let mut ledger = Ledger::open(ctx, address.clone(), &pipeline.project, Patience::default())?;
         ledger::send(&mut ledger, &sent, &documents)
     };
     for (at, errors) in &outcome.rejected {
