@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
+/// The media type of a document beside an image, and of the manifest that refers to the image by it.
+pub const MEDIA_TYPE: &str = "application/vnd.portbook.evidence.v1+json";
+
 /// A file of the spool.
 #[derive(Clone, Debug)]
 pub struct Spooled {

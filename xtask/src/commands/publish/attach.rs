@@ -2,12 +2,11 @@
 
 use crate::image::manifest::{Descriptor, MANIFEST, Manifest};
 use crate::image::sbom;
+use crate::record;
 use anyhow::Result;
 use evidence::{Claim, CommitSha, Digest, Evidence, Outcome};
 use std::collections::BTreeMap;
 
-/// What the manifest is about, and what its layers are.
-pub const EVIDENCE: &str = "application/vnd.portbook.evidence.v1+json";
 /// The empty configuration of an artefact (OCI image specification, "Guidance for an empty descriptor").
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
@@ -64,10 +63,10 @@ pub fn evidence(documents: &[Evidence], root: &Manifest, commit: &CommitSha) -> 
     let layer = |document: &Evidence| {
         let bytes = document.canonical_json().into_bytes();
         let title = format!("{}.json", document.claim.kind());
-        (titled(descriptor(EVIDENCE, &bytes), &title), bytes)
+        (titled(descriptor(record::MEDIA_TYPE, &bytes), &title), bytes)
     };
     let layers: Vec<_> = documents.iter().filter(about).map(layer).collect();
-    if layers.is_empty() { Ok(None) } else { Attachment::new(EVIDENCE, root, layers).map(Some) }
+    if layers.is_empty() { Ok(None) } else { Attachment::new(record::MEDIA_TYPE, root, layers).map(Some) }
 }
 
 fn titled(mut descriptor: Descriptor, title: &str) -> Descriptor {
