@@ -97,7 +97,8 @@ impl Spawn {
         };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         let output = running.handle.try_wait()?;
-        let (stdout, stderr) = output.map(|output| (text(&output.stdout), text(&output.stderr))).unwrap_or_default();
+        let (stdout, stderr) =
+            output.map(|output| (text(&output.stdout), text(&output.stderr))).unwrap_or_default();
         Ok(Some(Said { code, stdout, stderr }))
     }
 }

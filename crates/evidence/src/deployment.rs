@@ -29,6 +29,21 @@ impl DeploymentId {
         &self.0
     }
 
+    /// A new identity from random bits: a UUID of version 4.
+    pub fn of_random(bits: u128) -> Self {
+        let part = |from: u32, digits: u32| (bits >> from) & ((1 << (4 * digits)) - 1);
+        // The first digit of the fourth group also says that it is of RFC 9562: 8 to b.
+        let variant = 8 | (part(60, 1) & 3);
+        Self(format!(
+            "{:08x}-{:04x}-4{:03x}-{variant:x}{:03x}-{:012x}",
+            part(96, 8),
+            part(80, 4),
+            part(64, 3),
+            part(48, 3),
+            part(0, 12)
+        ))
+    }
+
     /// The identity of a deployment that only one document speaks of: a UUID of version 8 made from that
     /// document's SHA-256 (64 hexadecimal digits).
     pub fn of_evidence(sha256: &str) -> Self {
@@ -182,6 +197,15 @@ mod tests {
             DeploymentId::of_evidence("55039dc7e619f486bdc4c0e67f7b3504d81a0d7e29df7433863d30fb29c262fc");
         assert_eq!(made.as_str(), "55039dc7-e619-8f48-86bd-c4c0e67f7b35");
         assert_eq!(made.as_str().parse(), Ok(made));
+        for (bits, text) in [
+            (0, "00000000-0000-4000-8000-000000000000"),
+            (u128::MAX, "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+            (0x0123_4567_89ab_cdef_0123_4567_89ab_cdef, "01234567-89ab-4def-8123-456789abcdef"),
+        ] {
+            let made = DeploymentId::of_random(bits);
+            assert_eq!(made.as_str(), text);
+            assert_eq!(text.parse(), Ok(made));
+        }
         for bad in ["", "55039DC7-e619-8f48-86bd-c4c0e67f7b35", "55039dc7e6198f4886bdc4c0e67f7b35"] {
             assert!(bad.parse::<DeploymentId>().is_err(), "{bad} was accepted");
         }

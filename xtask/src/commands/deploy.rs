@@ -73,7 +73,11 @@ pub struct How {
 
 fn parse_reason(text: &str) -> Result<String, String> {
     let words = text.trim();
-    if words.chars().count() < 5 { Err("expected a reason in words".to_owned()) } else { Ok(words.to_owned()) }
+    if words.chars().count() < 5 {
+        Err("expected a reason in words".to_owned())
+    } else {
+        Ok(words.to_owned())
+    }
 }
 
 /// Deploys.

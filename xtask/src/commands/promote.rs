@@ -47,8 +47,11 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         (None, None) => {
             let running = ran_before(ctx, &pipeline, environment, |is_running, _| is_running)?;
             Wanted::Digest(running.ok_or_else(|| {
-                Problem::new(Exit::Failed, format!("nothing runs in an environment before {}", environment.name))
-                    .next(format!("cargo xtask promote --to {} --sha SHA", environment.name))
+                Problem::new(
+                    Exit::Failed,
+                    format!("nothing runs in an environment before {}", environment.name),
+                )
+                .next(format!("cargo xtask promote --to {} --sha SHA", environment.name))
             })?)
         }
     };

@@ -67,8 +67,11 @@ fn look(ctx: &Context, pipeline: &Pipeline, environment: &Environment) -> Result
 fn trouble(document: &Document, active: Slot, present: Option<&Present>) -> Vec<String> {
     let mut wrong = Vec::new();
     match (&document.running, present) {
-        (Some(ran), Some(present)) if present.digest.as_ref() != Some(&ran.digest) && document.deploying.is_none() => {
-            let found = present.digest.as_ref().map_or("something that no deployment started", |it| it.as_str());
+        (Some(ran), Some(present))
+            if present.digest.as_ref() != Some(&ran.digest) && document.deploying.is_none() =>
+        {
+            let found =
+                present.digest.as_ref().map_or("something that no deployment started", |it| it.as_str());
             wrong.push(format!("{found} runs, and {} was deployed", ran.digest));
         }
         (Some(_), None) => wrong.push("nothing runs".to_owned()),
@@ -133,14 +136,23 @@ fn text(environment: &Environment, found: &Result<Found>, whole: bool) -> String
             line("schema", &format!("{}, contract steps up to {}", database.schema, database.floor));
         }
         for ran in &document.previous {
-            line("before", &format!("{}  cargo xtask rollback --env {name} --to {}", ran_line(ran, *now), ran.digest));
+            line(
+                "before",
+                &format!("{}  cargo xtask rollback --env {name} --to {}", ran_line(ran, *now), ran.digest),
+            );
         }
     }
     text
 }
 
 fn ran_line(ran: &Ran, now: i64) -> String {
-    format!("{} {} {}, healthy {} ago", ran.version, ran.commit.short(), ran.digest.short(), age(now - ran.at))
+    format!(
+        "{} {} {}, healthy {} ago",
+        ran.version,
+        ran.commit.short(),
+        ran.digest.short(),
+        age(now - ran.at)
+    )
 }
 
 /// A span for people: `40 s`, `12 min`, `5 h`, `3 d`.
@@ -160,6 +172,9 @@ mod tests {
 
     #[test]
     fn spans_are_short() {
-        assert_eq!([0, 119_000, 120_000, 7_200_000, 172_800_000].map(age), ["0 s", "119 s", "2 min", "2 h", "2 d"]);
+        assert_eq!(
+            [0, 119_000, 120_000, 7_200_000, 172_800_000].map(age),
+            ["0 s", "119 s", "2 min", "2 h", "2 d"]
+        );
     }
 }

@@ -25,7 +25,12 @@ pub struct Admitted {
 ///
 /// # Errors
 /// Exit 3 where no evidence could help: what is on hold.
-pub fn gates(ctx: &Context, pipeline: &Pipeline, request: &Request<'_>, document: &Document) -> Result<Admitted> {
+pub fn gates(
+    ctx: &Context,
+    pipeline: &Pipeline,
+    request: &Request<'_>,
+    document: &Document,
+) -> Result<Admitted> {
     if let Some(refusal) = held(request, document) {
         return Err(refusal.into());
     }
@@ -43,7 +48,8 @@ pub fn gates(ctx: &Context, pipeline: &Pipeline, request: &Request<'_>, document
     let verdict = verdict::verdict(ctx, pipeline, request.repository, &asked)?;
     let mut admitted = Admitted { source: verdict.source, reasons: verdict.reasons, overridden: Vec::new() };
     if request.break_glass.is_some() {
-        for reason in admitted.reasons.iter_mut().filter(|reason| reason.blocks && overridable(&reason.code)) {
+        for reason in admitted.reasons.iter_mut().filter(|reason| reason.blocks && overridable(&reason.code))
+        {
             reason.blocks = false;
             admitted.overridden.push(reason.code.clone());
         }
@@ -53,7 +59,8 @@ pub fn gates(ctx: &Context, pipeline: &Pipeline, request: &Request<'_>, document
 
 /// The refusal of a digest that was taken back; none where it is not, or one goes back to it on purpose.
 pub fn held(request: &Request<'_>, document: &Document) -> Option<Problem> {
-    let hold = document.held_back(&request.image.digest).filter(|_| request.mode != DeploymentMode::Rollback)?;
+    let hold =
+        document.held_back(&request.image.digest).filter(|_| request.mode != DeploymentMode::Rollback)?;
     let environment = &request.environment.name;
     let why = hold.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     Some(
@@ -118,8 +125,10 @@ impl Admitted {
         if blocking.is_empty() {
             return None;
         }
-        let list: Vec<String> = blocking.iter().map(|it| format!("\n  {}: {}", it.code, it.message)).collect();
-        let problem = Problem::new(Exit::Refused, format!("it may not go to {environment}:{}", list.concat()));
+        let list: Vec<String> =
+            blocking.iter().map(|it| format!("\n  {}: {}", it.code, it.message)).collect();
+        let problem =
+            Problem::new(Exit::Refused, format!("it may not go to {environment}:{}", list.concat()));
         let all = blocking.iter().all(|it| overridable(&it.code));
         Some(if all {
             problem.next("give what is missing; in an emergency: --break-glass \"<why>\", which is recorded")

@@ -39,9 +39,8 @@ pub fn acquire(
     let holder = holder(ctx);
     for _ in 0..TRIES {
         let Reading { document, mark, now, .. } = target.read()?;
-        let next = document
-            .acquired(&holder, now, time, alive)
-            .map_err(|lock| busy(environment, &lock, now))?;
+        let next =
+            document.acquired(&holder, now, time, alive).map_err(|lock| busy(environment, &lock, now))?;
         if target.write(&mark, &next)?.is_some() {
             let held = Held::start(environment, next.fence, time, renewing);
             return Ok((held, next));
@@ -75,7 +74,11 @@ impl Held {
     ///
     /// # Errors
     /// Exit 3 when the lock is held no longer: then nothing was changed.
-    pub fn update(&self, target: &dyn Target, change: impl Fn(&Document, i64) -> Document) -> Result<Document> {
+    pub fn update(
+        &self,
+        target: &dyn Target,
+        change: impl Fn(&Document, i64) -> Document,
+    ) -> Result<Document> {
         self.change(target, None, change)
     }
 

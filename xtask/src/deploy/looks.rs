@@ -1,9 +1,9 @@
 //! What is looked at to say that a version does its work: the same from a candidate, and from what users reach.
 
 use super::image::Pinned;
-use crate::patience::rest;
 use crate::context::{Context, Stop};
 use crate::net;
+use crate::patience::rest;
 use crate::target::{Answer, Slot, Target};
 use anyhow::Result;
 use std::time::{Duration, Instant};
@@ -109,7 +109,10 @@ mod tests {
             };
             look(&get, &image).unwrap_err()
         };
-        assert_eq!(look(&|path| Ok(Answer { status: good(path).0, body: good(path).1.to_owned() }), &image), Ok(()));
+        assert_eq!(
+            look(&|path| Ok(Answer { status: good(path).0, body: good(path).1.to_owned() }), &image),
+            Ok(())
+        );
         assert!(wrong("/readyz", 503, "no database").contains("503: no database"));
         assert!(wrong("/version", 200, &other).contains("/version says commit bbbb"));
         assert!(wrong("/version", 200, "{}").contains("commit null"));

@@ -81,7 +81,13 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
     let name = &environment.name;
     let steps = Steps::new(ctx.out);
     let Targets { target, calm, renewing } = Targets::open(ctx, pipeline, environment)?;
-    eprintln!("{} {} to {name}\n  {}\n  {}", doing(request.mode), image.version, image.by_digest(), target.describe());
+    eprintln!(
+        "{} {} to {name}\n  {}\n  {}",
+        doing(request.mode),
+        image.version,
+        image.by_digest(),
+        target.describe()
+    );
     let reading = target.read()?;
     if runs_already(&request, &*target, &reading)? {
         eprintln!("  {} runs {} already; --force-redeploy deploys it again", name, image.version);
@@ -93,7 +99,8 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
         return Err(refusal.into());
     }
     if request.dry_run {
-        return Ok(Report::of(&request, &reading.document, &steps, Ended::WouldDeploy).with_reasons(admitted.reasons));
+        return Ok(Report::of(&request, &reading.document, &steps, Ended::WouldDeploy)
+            .with_reasons(admitted.reasons));
     }
     target.prepare()?;
     let (held, document) = lock::acquire(ctx, name, environment.lock_time(), &*calm, renewing)?;
@@ -121,7 +128,16 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
         held.update(&*calm, |document, _| document.released())?;
         return Err(refusal.into());
     }
-    let run = Run { ctx, pipeline, request: &request, target: &*target, calm: &*calm, held: &held, steps: &steps, health };
+    let run = Run {
+        ctx,
+        pipeline,
+        request: &request,
+        target: &*target,
+        calm: &*calm,
+        held: &held,
+        steps: &steps,
+        health,
+    };
     let report = run.go(&document)?.with_reasons(admitted.reasons);
     Ok(report)
 }
@@ -164,7 +180,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn go(&self, before: &Document) -> Result<Report> {
         let Request { environment, image, mode, .. } = self.request;
-        let id = announce::new_id();
+        let id = announce::fresh_id();
         let mut announcer = Announcer::open(self.ctx, self.pipeline);
         let announced = announcer.as_mut().is_some_and(|it| it.started(&self.started(&id, before)));
         let deploying = |now: i64| Deploying {
@@ -173,7 +189,10 @@ impl Run<'_> {
             mode: *mode,
             phase: DeploymentPhase::Pending,
         };
-        self.held.update(self.calm, |document, now| Document { deploying: Some(deploying(now)), ..document.clone() })?;
+        self.held.update(self.calm, |document, now| Document {
+            deploying: Some(deploying(now)),
+            ..document.clone()
+        })?;
         let told = std::cell::RefCell::new((announcer, Cell::new(0)));
         let tell = |state: DeploymentPhase, failure: Option<FailureClass>, detail: Option<String>| {
             let (announcer, sequence) = &mut *told.borrow_mut();
@@ -183,7 +202,11 @@ impl Run<'_> {
                 announcer.state(&DeploymentState { id: id.clone(), sequence, state, failure, detail });
             }
         };
-        tell(DeploymentPhase::Pending, None, self.request.break_glass.as_ref().map(|why| format!("break glass: {why}")));
+        tell(
+            DeploymentPhase::Pending,
+            None,
+            self.request.break_glass.as_ref().map(|why| format!("break glass: {why}")),
+        );
         let outside = environment.settings.url.as_ref().map(|url| {
             let expected = image.clone();
             move || looks::outside(self.ctx, url, &expected)
@@ -266,8 +289,12 @@ impl Run<'_> {
         let old = before.running.as_ref();
         match restore(self.calm, self.held, old, reached.workers, self.health) {
             Ok(()) => {
-                step.done(&old.map_or("nothing ran before".to_owned(), |old| format!("{} serves", old.version)));
-                self.held.update(self.calm, |document, _| Document { deploying: None, ..document.clone() }.released())?;
+                step.done(
+                    &old.map_or("nothing ran before".to_owned(), |old| format!("{} serves", old.version)),
+                );
+                self.held.update(self.calm, |document, _| {
+                    Document { deploying: None, ..document.clone() }.released()
+                })?;
                 Ok(())
             }
             Err(error) => {
@@ -304,7 +331,9 @@ impl Run<'_> {
                 deployment,
                 reference: Some(asked(image)),
                 failure: report.failure().map(|(_, failure)| failure.class),
-                milliseconds: report.to_observed().map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+                milliseconds: report
+                    .to_observed()
+                    .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             }
         };
         say_where_not_recorded(ledger::record(self.ctx, self.pipeline, claim));

@@ -129,7 +129,8 @@ impl Report {
 
     fn sentence(&self) -> String {
         let Self { environment, image, .. } = self;
-        let before = self.previous.as_ref().map(|(_, version)| format!(", before it {version}")).unwrap_or_default();
+        let before =
+            self.previous.as_ref().map(|(_, version)| format!(", before it {version}")).unwrap_or_default();
         match &self.ended {
             Ended::Deployed { to_observed } => {
                 let observed = to_observed.map(|time| format!("observed healthy after {}, ", shown(time)));

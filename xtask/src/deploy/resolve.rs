@@ -2,8 +2,8 @@
 
 use super::image::Pinned;
 use crate::error::{Exit, Problem};
-use crate::image::manifest::{Manifest, REVISION};
 use crate::image::Platform;
+use crate::image::manifest::{Manifest, REVISION};
 use crate::registry::Repository;
 use anyhow::Result;
 use evidence::{CommitSha, Digest, ImageRef, SchemaRange, Tag};
@@ -48,7 +48,10 @@ pub fn resolve(repository: &Repository, image: &ImageRef, wanted: &Wanted) -> Re
     let Some(revision) = label(REVISION) else {
         return Err(Problem::new(
             Exit::Failed,
-            format!("{} does not say which commit it was built from: expected the label {REVISION}", manifest.digest),
+            format!(
+                "{} does not say which commit it was built from: expected the label {REVISION}",
+                manifest.digest
+            ),
         )
         .next("cargo xtask build-image and cargo xtask publish make images that do")
         .into());
@@ -104,7 +107,9 @@ pub fn whole(repository: &Repository, manifest: &Manifest) -> Result<Vec<Platfor
     for image in &images {
         for blob in image.content.blobs() {
             if !repository.has_blob(&blob.digest)? {
-                return Err(incomplete(manifest, &format!("the blob {} of {}", blob.digest, image.digest)).into());
+                return Err(
+                    incomplete(manifest, &format!("the blob {} of {}", blob.digest, image.digest)).into()
+                );
             }
         }
     }

@@ -24,7 +24,13 @@ pub enum Left {
 
 /// Brings the environment back to `old`, wherever a deployment stopped. `health` is what a container may take to become
 /// healthy, where one has to be started again.
-pub fn restore(target: &dyn Target, held: &Held, old: Option<&Ran>, workers: bool, health: Duration) -> Result<()> {
+pub fn restore(
+    target: &dyn Target,
+    held: &Held,
+    old: Option<&Ran>,
+    workers: bool,
+    health: Duration,
+) -> Result<()> {
     let active = target.read()?.active;
     if let Some(old) = old {
         let image = old.image();
@@ -34,9 +40,8 @@ pub fn restore(target: &dyn Target, held: &Held, old: Option<&Ran>, workers: boo
             start(target, Slot::Web, &image, health)?;
         }
         if active == Slot::Next {
-            until_right(target, &Stop::default(), Some(Slot::Web), &image, SEEN).map_err(|wrong| {
-                anyhow!("{} does not come back: {wrong}", old.version)
-            })?;
+            until_right(target, &Stop::default(), Some(Slot::Web), &image, SEEN)
+                .map_err(|wrong| anyhow!("{} does not come back: {wrong}", old.version))?;
         }
     }
     if active == Slot::Next {
@@ -84,7 +89,8 @@ pub fn recover(
     let old = document.running.as_ref();
     let web = target.present(Slot::Web)?;
     let old_stands = old.is_some_and(|old| serves(web.as_ref(), &old.image()));
-    let took_over = serves(web.as_ref(), &image) || (reading.active == Slot::Next && serves(next.as_ref(), &image));
+    let took_over =
+        serves(web.as_ref(), &image) || (reading.active == Slot::Next && serves(next.as_ref(), &image));
     let back = left.mode == evidence::DeploymentMode::Rollback;
     if took_over && !old_stands {
         settle(target, held, &image, health)?;
@@ -105,10 +111,13 @@ pub fn recover(
 
 /// Brings a version that has taken over to where it serves in peace.
 pub fn settle(target: &dyn Target, held: &Held, image: &Pinned, health: Duration) -> Result<()> {
-    target.start_workers(image, health).map_err(|failure| anyhow!("{}\n{}", failure.message, failure.logs))?;
+    target
+        .start_workers(image, health)
+        .map_err(|failure| anyhow!("{}\n{}", failure.message, failure.logs))?;
     if target.read()?.active == Slot::Next {
         start(target, Slot::Web, image, health)?;
-        until_right(target, &Stop::default(), Some(Slot::Web), image, SEEN).map_err(|wrong| anyhow!("{wrong}"))?;
+        until_right(target, &Stop::default(), Some(Slot::Web), image, SEEN)
+            .map_err(|wrong| anyhow!("{wrong}"))?;
         held.switch(target, Slot::Web, |document, _| document.clone())?;
     }
     target.clear(Slot::Next)

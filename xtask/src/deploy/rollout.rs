@@ -87,7 +87,9 @@ impl Rollout<'_> {
         reached.observed = Some(self.steps.time());
         self.step("watch", "the old version stands by", || self.watch())?;
         if let Some(outside) = self.outside {
-            self.step("outside", "at its users' address", || outside().map(|()| String::new()).map_err(unwell))?;
+            self.step("outside", "at its users' address", || {
+                outside().map(|()| String::new()).map_err(unwell)
+            })?;
         }
         reached.workers = true;
         self.step("workers", "", || target.start_workers(image, self.health).map(|()| "healthy".to_owned()))?;
@@ -123,7 +125,9 @@ impl Rollout<'_> {
         if self.mode != DeploymentMode::Rollback && schema.as_ref().is_none_or(|it| !it.pending.is_empty()) {
             self.step("migrate", "", || {
                 schema = target.migrate(image, self.migrate)?;
-                Ok(schema.as_ref().map_or(String::new(), |it| format!("the schema is at {}", it.database.schema)))
+                Ok(schema
+                    .as_ref()
+                    .map_or(String::new(), |it| format!("the schema is at {}", it.database.schema)))
             })?;
         } else {
             let rollback = self.mode == DeploymentMode::Rollback;
@@ -139,7 +143,12 @@ impl Rollout<'_> {
         noted.map(drop).map_err(|error| stopped("migrate", error))
     }
 
-    fn step(&self, name: &'static str, what: &str, act: impl FnOnce() -> Done<String>) -> Result<(), Stopped> {
+    fn step(
+        &self,
+        name: &'static str,
+        what: &str,
+        act: impl FnOnce() -> Done<String>,
+    ) -> Result<(), Stopped> {
         let step = self.steps.begin(name, what);
         let done = match self.stop.check() {
             Ok(()) => act(),
@@ -242,7 +251,11 @@ fn with_phase(document: &Document, phase: DeploymentPhase) -> Document {
 }
 
 fn stopped(step: &'static str, error: anyhow::Error) -> Stopped {
-    if exit_code(&error) == Exit::Refused as u8 { Stopped::Lost(error) } else { Stopped::Failed(step, other(&error)) }
+    if exit_code(&error) == Exit::Refused as u8 {
+        Stopped::Lost(error)
+    } else {
+        Stopped::Failed(step, other(&error))
+    }
 }
 
 fn unwell(message: String) -> Failure {

@@ -336,11 +336,15 @@ mod tests {
 
     #[test]
     fn what_ran_before_is_kept_once_and_going_back_takes_nothing_along() {
-        let document = ["a", "b", "a", "c"].into_iter().fold(Document::default(), |d, v| d.ran(ran(v), false));
+        let document =
+            ["a", "b", "a", "c"].into_iter().fold(Document::default(), |d, v| d.ran(ran(v), false));
         let versions = |d: &Document| d.previous.iter().map(|it| it.version.clone()).collect::<Vec<_>>();
         assert_eq!(versions(&document), ["a", "b"]);
         let back = document.ran(ran("a"), true);
-        assert_eq!((back.running.as_ref().unwrap().version.as_str(), versions(&back)), ("a", vec!["b".to_owned()]));
+        assert_eq!(
+            (back.running.as_ref().unwrap().version.as_str(), versions(&back)),
+            ("a", vec!["b".to_owned()])
+        );
         let many = (0..30).fold(Document::default(), |d, n| d.ran(ran(&n.to_string()), false));
         assert_eq!(many.previous.len(), MOST_PREVIOUS);
     }

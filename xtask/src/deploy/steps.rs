@@ -37,11 +37,6 @@ impl Steps {
         }
         Step { steps: self, name, began: Instant::now() }
     }
-
-    /// A line between steps.
-    pub fn say(&self, text: &str) {
-        eprintln!("    {text}");
-    }
 }
 
 impl Step<'_> {
@@ -62,7 +57,8 @@ impl Step<'_> {
 
     fn line(self, mark: char, colour: &str, detail: &str) {
         let clear = if self.steps.out.terminal { "\r\x1b[K" } else { "" };
-        let mark = if self.steps.out.colour { format!("\x1b[{colour}m{mark}\x1b[0m") } else { mark.to_string() };
+        let mark =
+            if self.steps.out.colour { format!("\x1b[{colour}m{mark}\x1b[0m") } else { mark.to_string() };
         let time = shown(self.began.elapsed());
         eprintln!("{clear}  {mark} {:<10} {time:>7}  {detail}", self.name);
     }

@@ -10,4 +10,4 @@ mod step;
 pub use counts::{Counter, Counts};
 pub use report::{JobReport, Outcome, RunReport, StepReport, append_summary, json, summary, write_reports};
 pub use runner::{RunOptions, run};
-pub use step::{Job, Need, Plan, Step};
+pub use step::{Job, Need, Plan, Step, quote};

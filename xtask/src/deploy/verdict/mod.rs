@@ -54,7 +54,7 @@ pub struct Ran {
 }
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Said {
     /// What it says, from [`evidence::rules::code`], or [`UNREACHABLE`].
     pub code: String,

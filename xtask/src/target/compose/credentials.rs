@@ -7,8 +7,8 @@ use crate::context::Context;
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use evidence::ImageRef;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 /// A configuration of `docker` that holds nothing else. It is gone with this value.
@@ -38,7 +38,8 @@ pub(super) fn of(ctx: &Context, docker: &Docker, image: &ImageRef) -> Result<Opt
     let host = docker.address()?;
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     let config = serde_json::json!({ "auths": { registry: { "auth": auth } } });
-    let folder = std::env::temp_dir().join(format!("xtask-{}-{:x}", std::process::id(), crate::patience::random()));
+    let folder =
+        std::env::temp_dir().join(format!("xtask-{}-{:x}", std::process::id(), crate::patience::random()));
     std::fs::DirBuilder::new().mode(0o700).create(&folder).context("cannot make a folder for the token")?;
     let credentials = Credentials { shown: folder.display().to_string(), folder, host };
     let mut file = std::fs::OpenOptions::new()

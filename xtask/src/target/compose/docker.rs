@@ -66,7 +66,8 @@ impl Docker {
     /// A call as a line that can be pasted into a shell.
     pub fn line(&self, args: &[&str], variables: &[&str]) -> String {
         let assigned = variables.iter().filter_map(|name| Some((name, self.variables.get(*name)?)));
-        let assigned: Vec<String> = assigned.map(|(name, value)| format!("{name}={}", quote(value))).collect();
+        let assigned: Vec<String> =
+            assigned.map(|(name, value)| format!("{name}={}", quote(value))).collect();
         let spawn = self.spawn(args);
         let words = spawn.args.iter().map(|word| quote(word));
         assigned.into_iter().chain(["docker".to_owned()]).chain(words).collect::<Vec<_>>().join(" ")

@@ -58,7 +58,9 @@ impl Compose {
     pub fn open(ctx: &Context, pipeline: &Pipeline, environment: &Environment) -> Result<Self> {
         let project = environment.compose_project(&pipeline.project);
         let mut variables = environment.settings.variables.clone();
-        for (name, own) in [("IMAGE_REGISTRY", &pipeline.image.registry), ("IMAGE_REPO", &pipeline.image.repository)] {
+        for (name, own) in
+            [("IMAGE_REGISTRY", &pipeline.image.registry), ("IMAGE_REPO", &pipeline.image.repository)]
+        {
             variables.entry(name.to_owned()).or_insert_with(|| own.clone());
         }
         variables.insert("PORTBOOK_ENVIRONMENT".to_owned(), environment.name.to_string());
@@ -82,7 +84,8 @@ impl Compose {
 
     /// The arguments of a call of Compose.
     fn compose<'a>(&'a self, file: &'a str, lock: Option<&'a str>, args: &[&'a str]) -> Vec<&'a str> {
-        let mut all = vec!["compose", "--progress", "quiet", "--project-name", self.project.as_str(), "--file", file];
+        let mut all =
+            vec!["compose", "--progress", "quiet", "--project-name", self.project.as_str(), "--file", file];
         all.extend(lock.into_iter().flat_map(|lock| ["--file", lock]));
         all.extend(args);
         all
@@ -127,7 +130,12 @@ impl Compose {
                 "the ingress of {} does not run, and it keeps what the environment remembers",
                 self.environment.name
             ))
-            .next(self.docker.line(&["compose", "-p", &self.project, "-f", CORE, "up", "-d", "ingress"], &["IMAGE_TAG"]))
+            .next(
+                self.docker.line(
+                    &["compose", "-p", &self.project, "-f", CORE, "up", "-d", "ingress"],
+                    &["IMAGE_TAG"],
+                ),
+            )
             .into());
         };
         let call = [&["exec", "--user", "0", &id, "bash", "-c", script, "xtask"], args].concat();
@@ -163,7 +171,9 @@ impl Compose {
             }
             None => return Err(pull(format!("{wanted} did not arrive within {} s", PULL.as_secs()))),
         }
-        let names = docker.ask(&["image", "inspect", &wanted, "--format", "{{json .RepoDigests}}"]).map_err(failed)?;
+        let names = docker
+            .ask(&["image", "inspect", &wanted, "--format", "{{json .RepoDigests}}"])
+            .map_err(failed)?;
         if !names.contains(&format!("@{}\"", image.digest)) {
             return Err(pull(format!("{wanted} was pulled, and the engine calls it {names}")));
         }
@@ -404,7 +414,10 @@ mod tests {
         let told = r#"{"database":"postgres","schema":4,"floor":0,"head":5,"min":5,
             "pending":[{"version":5,"name":"schema_floor","contract":false}]}"#;
         let schema = schema_of(told).unwrap();
-        assert_eq!((schema.database.schema, schema.database.floor, schema.pending), (4, 0, vec!["0005_schema_floor".to_owned()]));
+        assert_eq!(
+            (schema.database.schema, schema.database.floor, schema.pending),
+            (4, 0, vec!["0005_schema_floor".to_owned()])
+        );
         assert!(schema_of("{}").is_err());
     }
 }
