@@ -109,11 +109,11 @@ fn text(environment: &Environment, found: &Result<Found>, whole: bool) -> String
     let name = &environment.name;
     let Found { reading: Reading { document, now, active, .. }, present } = match found {
         Ok(found) => found,
-        Err(error) => return format!("{name:<10} cannot be asked: {error:#}\n"),
+        Err(error) => return format!("{:<10} cannot be asked: {error:#}\n", name.as_str()),
     };
     let mut text = match &document.running {
-        Some(ran) => format!("{name:<10} {}\n", ran_line(ran, *now)),
-        None => format!("{name:<10} nothing was deployed yet\n"),
+        Some(ran) => format!("{:<10} {}\n", name.as_str(), ran_line(ran, *now)),
+        None => format!("{:<10} nothing was deployed yet\n", name.as_str()),
     };
     let mut line = |label: &str, what: &str| {
         let _ = writeln!(text, "  {label:<10} {what}");

@@ -125,10 +125,9 @@ impl Admitted {
         if blocking.is_empty() {
             return None;
         }
-        let list: Vec<String> =
-            blocking.iter().map(|it| format!("\n  {}: {}", it.code, it.message)).collect();
+        let codes: Vec<&str> = blocking.iter().map(|it| it.code.as_str()).collect();
         let problem =
-            Problem::new(Exit::Refused, format!("it may not go to {environment}:{}", list.concat()));
+            Problem::new(Exit::Refused, format!("it may not go to {environment}: {}", codes.join(", ")));
         let all = blocking.iter().all(|it| overridable(&it.code));
         Some(if all {
             problem.next("give what is missing; in an emergency: --break-glass \"<why>\", which is recorded")

@@ -1,16 +1,17 @@
 //! The right to change an environment, for as long as it is held.
 
-use super::state::{Document, Holder, Lock, Lost, Process};
+use super::state::{Document, Holder, Lock, Lost, Process, millis};
 use crate::context::{Context, Stop};
 use crate::error::{Exit, Problem};
 use crate::patience::rest;
-use crate::target::{Reading, Slot, Target};
+use crate::target::{Mark, Reading, Slot, Target};
 use anyhow::{Result, anyhow, bail};
 use evidence::Name;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a change is tried that others are faster with.
 const TRIES: usize = 20;
@@ -23,6 +24,16 @@ pub struct Held {
     done: Stop,
     lost: Arc<AtomicBool>,
     renewing: Option<JoinHandle<()>>,
+    known: RefCell<Option<Known>>,
+}
+
+/// What was written last.
+struct Known {
+    document: Document,
+    mark: Mark,
+    /// The target's clock, and this program's at the same moment.
+    now: i64,
+    at: Instant,
 }
 
 /// Takes the lock. `renewing` is the same target once more, for the thread that renews it.
@@ -62,7 +73,15 @@ impl Held {
                 }
             }
         });
-        Self { environment: environment.clone(), fence, time, done, lost, renewing: Some(renewing) }
+        Self {
+            environment: environment.clone(),
+            fence,
+            time,
+            done,
+            lost,
+            renewing: Some(renewing),
+            known: RefCell::default(),
+        }
     }
 
     /// Its number.
@@ -101,8 +120,17 @@ impl Held {
         to: Option<Slot>,
         change: impl Fn(&Document, i64) -> Document,
     ) -> Result<Document> {
-        for _ in 0..TRIES {
-            let Reading { document, mark, now, .. } = target.read()?;
+        for attempt in 0..TRIES {
+            // What was written last is still there, unless somebody else was at it: that shows when it is replaced.
+            let known = self.known.borrow_mut().take().filter(|_| attempt == 0);
+            let (document, mark, now) = match known {
+                Some(Known { document, mark, now, at }) => (document, mark, now + millis(at.elapsed())),
+                None => {
+                    let Reading { document, mark, now, .. } = target.read()?;
+                    (document, mark, now)
+                }
+            };
+            let at = Instant::now();
             if self.lost.load(Ordering::SeqCst) {
                 return Err(self.lost(&Lost { fence: self.fence, now: document.lock }).into());
             }
@@ -113,7 +141,8 @@ impl Held {
                 Some(slot) => target.switch(&mark, &next, slot)?,
                 None => target.write(&mark, &next)?,
             };
-            if written.is_some() {
+            if let Some(mark) = written {
+                *self.known.borrow_mut() = Some(Known { document: next.clone(), mark, now, at });
                 return Ok(next);
             }
         }

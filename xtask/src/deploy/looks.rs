@@ -24,7 +24,7 @@ pub fn until_right(
 ) -> Result<(), String> {
     let began = Instant::now();
     loop {
-        let wrong = match look(&|path| target.get(slot, path), image) {
+        let wrong = match look(&|paths| target.get(slot, paths), image) {
             Ok(()) => return Ok(()),
             Err(wrong) => wrong,
         };
@@ -34,23 +34,33 @@ pub fn until_right(
     }
 }
 
-/// Looks once at everything; what is wrong first.
-pub fn look(get: &dyn Fn(&str) -> Result<Answer>, image: &Pinned) -> Result<(), String> {
-    let ask = |path: &str| get(path).map_err(|error| format!("GET {path}: {error:#}"));
-    let is = |path: &str, statuses: &[u16]| {
-        let answer = ask(path)?;
-        let right = statuses.contains(&answer.status);
-        let shown = answer.body.chars().take(300).collect::<String>();
-        if right { Ok(answer) } else { Err(format!("GET {path} answers {}: {shown}", answer.status)) }
-    };
-    is("/readyz", &[200])?;
-    runs(&is("/version", &[200])?, image)?;
-    let page = is("/", &[200])?;
-    if !page.body.to_ascii_lowercase().contains("<!doctype html") {
-        return Err("GET / gives no page".to_owned());
+/// What is asked for, and the status codes that are right. A ledger whose board is not public asks for a token.
+const LOOKS: &[(&str, &[u16])] =
+    &[("/readyz", &[200]), ("/version", &[200]), ("/", &[200]), ("/v1/board", &[200, 401])];
+
+/// What is looked at, for people.
+pub fn looks_shown() -> String {
+    let paths: Vec<&str> = LOOKS.iter().map(|(path, _)| *path).collect();
+    paths.join(", ")
+}
+
+/// Looks once at everything; what is wrong first. `get` answers for each path.
+pub fn look(get: &dyn Fn(&[&str]) -> Result<Vec<Answer>>, image: &Pinned) -> Result<(), String> {
+    let paths: Vec<&str> = LOOKS.iter().map(|(path, _)| *path).collect();
+    let answers = get(&paths).map_err(|error| format!("{error:#}"))?;
+    for ((path, right), answer) in LOOKS.iter().zip(&answers) {
+        if !right.contains(&answer.status) {
+            let shown: String = answer.body.chars().take(300).collect();
+            return Err(format!("GET {path} answers {}: {shown}", answer.status));
+        }
+        match *path {
+            "/version" => runs(answer, image)?,
+            "/" if !answer.body.to_ascii_lowercase().contains("<!doctype html") => {
+                return Err("GET / gives no page".to_owned());
+            }
+            _ => {}
+        }
     }
-    // A ledger whose board is not public asks for a token.
-    is("/v1/board", &[200, 401])?;
     Ok(())
 }
 
@@ -58,13 +68,13 @@ pub fn look(get: &dyn Fn(&str) -> Result<Answer>, image: &Pinned) -> Result<(), 
 pub fn outside(ctx: &Context, url: &str, image: &Pinned) -> Result<(), String> {
     let base = url.trim_end_matches('/');
     let agent = net::agent(&ctx.env, base);
-    let get = |path: &str| {
+    let one = |path: &&str| {
         let request = agent.get(format!("{base}{path}")).config().timeout_global(Some(OUTSIDE)).build();
         let mut answer = request.call()?;
         let status = answer.status().as_u16();
         Ok(Answer { status, body: answer.body_mut().read_to_string()? })
     };
-    look(&get, image).map_err(|wrong| format!("{base}: {wrong}"))
+    look(&|paths| paths.iter().map(one).collect(), image).map_err(|wrong| format!("{base}: {wrong}"))
 }
 
 /// Whether `/version` says that it is this image.
@@ -103,11 +113,11 @@ mod tests {
             _ => (200, ""),
         };
         let wrong = |path: &'static str, status: u16, body: &str| {
-            let get = |asked: &str| {
-                let (status, body) = if asked == path { (status, body) } else { good(asked) };
+            let get = |asked: &&str| {
+                let (status, body) = if *asked == path { (status, body) } else { good(asked) };
                 Ok(Answer { status, body: body.to_owned() })
             };
-            look(&get, &image).unwrap_err()
+            look(&|paths| paths.iter().map(get).collect(), &image).unwrap_err()
         };
         assert_eq!(
             look(&|path| Ok(Answer { status: good(path).0, body: good(path).1.to_owned() }), &image),

@@ -5,7 +5,7 @@
 
 use super::image::Pinned;
 use super::lock::Held;
-use super::looks::{look, until_right};
+use super::looks::{look, looks_shown, until_right};
 use super::restore::SEEN;
 use super::state::Document;
 use super::steps::Steps;
@@ -199,7 +199,7 @@ impl Rollout<'_> {
 
     fn smoke(&self, slot: Option<Slot>, limit: Duration) -> Done<String> {
         let right = until_right(self.target, self.stop, slot, self.image, limit);
-        right.map(|()| "/readyz, /version, /, /v1/board".to_owned()).map_err(|wrong| {
+        right.map(|()| looks_shown()).map_err(|wrong| {
             let logs = self.target.logs(slot.unwrap_or(Slot::Next), LINES);
             Failure { logs, ..unwell(wrong) }
         })
@@ -225,7 +225,7 @@ impl Rollout<'_> {
                 Some(it) if it.restarts > 0 => Some("was healthy, ended, and was started again".to_owned()),
                 Some(it) if !it.running => Some(format!("was healthy and has {}", it.state)),
                 Some(it) if !it.healthy => Some(format!("was healthy and is {}", it.state)),
-                Some(_) => look(&|path| self.target.get(None, path), self.image).err(),
+                Some(_) => look(&|paths| self.target.get(None, paths), self.image).err(),
             };
             if let Some(wrong) = wrong {
                 let logs = self.target.logs(Slot::Next, LINES);

@@ -283,7 +283,8 @@ mod maybe_text {
     }
 }
 
-fn millis(time: Duration) -> i64 {
+/// A span in milliseconds.
+pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2)
 }
 

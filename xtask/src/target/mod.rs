@@ -179,11 +179,12 @@ pub trait Target: Send {
     /// When the target cannot be asked.
     fn present(&self, slot: Slot) -> Result<Option<Present>>;
 
-    /// Asks the application for a path on the way that its users' requests take: who is active, or a certain slot.
+    /// Asks the application for paths on the way that its users' requests take: who is active, or a certain slot. An
+    /// answer for each, in order.
     ///
     /// # Errors
     /// When nothing answers.
-    fn get(&self, slot: Option<Slot>, path: &str) -> Result<Answer>;
+    fn get(&self, slot: Option<Slot>, paths: &[&str]) -> Result<Vec<Answer>>;
 
     /// Empties a slot. One that is empty stays so.
     ///

@@ -95,18 +95,30 @@ impl Compose {
         self.ids(&["label=com.docker.compose.oneoff=True"])
     }
 
+    /// The name that Compose gives to a service's only container.
+    pub(super) fn name_of(&self, service: &str) -> String {
+        format!("{}-{service}-1", self.project)
+    }
+
     /// A service's container; none when there is none.
     pub(super) fn container(&self, service: &str) -> Result<Option<Container>> {
+        // By its name where it has the usual one: a call less, and there are many.
+        if let Some(found) = self.inspect(&self.name_of(service))? {
+            return Ok(Some(found));
+        }
         let service = format!("label=com.docker.compose.service={service}");
         let ids = self.ids(&[&service, "label=com.docker.compose.oneoff=False"])?;
-        let Some(id) = ids.first() else { return Ok(None) };
-        match self.docker.call(&["container", "inspect", id], UP)? {
+        ids.first().map_or(Ok(None), |id| self.inspect(id))
+    }
+
+    fn inspect(&self, name: &str) -> Result<Option<Container>> {
+        match self.docker.call(&["container", "inspect", name], UP)? {
             Some(Said { code: Some(0), stdout, .. }) => {
                 let seen: Vec<Inspected> = serde_json::from_str(&stdout)?;
                 Ok(seen.into_iter().next().map(Container::from))
             }
-            // It went in between.
-            Some(_) => Ok(None),
+            Some(said) if said.stderr.contains("No such container") => Ok(None),
+            Some(said) => Err(self.docker.trouble(&["container", "inspect"], &said).into()),
             None => Err(self.docker.silent(UP).into()),
         }
     }

@@ -23,6 +23,8 @@ use docker::Docker;
 use evidence::{Digest, FailureClass, Name};
 use std::path::PathBuf;
 use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// The environment's own file, and that of workers on other hosts.
 const CORE: &str = "docker/compose.core.yml";
@@ -123,24 +125,35 @@ impl Compose {
         }
     }
 
-    /// Runs a script in the ingress.
-    fn script(&self, script: &str, args: &[&str]) -> Result<Said> {
-        let Some(id) = self.container("ingress")?.filter(|it| it.running).map(|it| it.id) else {
-            return Err(Problem::missing(format!(
-                "the ingress of {} does not run, and it keeps what the environment remembers",
-                self.environment.name
-            ))
-            .next(
-                self.docker.line(
-                    &["compose", "-p", &self.project, "-f", CORE, "up", "-d", "ingress"],
-                    &["IMAGE_TAG"],
-                ),
-            )
-            .into());
-        };
-        let call = [&["exec", "--user", "0", &id, "bash", "-c", script, "xtask"], args].concat();
+    /// Runs a script in the ingress; none where the environment has no containers at all.
+    fn script_if_any(&self, script: &str, args: &[&str]) -> Result<Option<Said>> {
+        let name = self.name_of("ingress");
+        let call = [&["exec", "--user", "0", &name, "bash", "-c", script, "xtask"], args].concat();
         let limit = Duration::from_secs(40);
-        self.docker.call(&call, limit)?.ok_or_else(|| self.docker.silent(limit).into())
+        let Some(said) = self.docker.call(&call, limit)? else {
+            return Err(self.docker.silent(limit).into());
+        };
+        let refused = said.code != Some(0) && said.stderr.starts_with("Error response from daemon");
+        let absent = said.stderr.contains("No such container") || said.stderr.contains("is not running");
+        match (refused, absent) {
+            (false, _) => Ok(Some(said)),
+            (true, true) if self.project_is_empty()? => Ok(None),
+            (true, true) => Err(self.no_ingress().into()),
+            (true, false) => Err(self.docker.trouble(&["exec"], &said).into()),
+        }
+    }
+
+    fn script(&self, script: &str, args: &[&str]) -> Result<Said> {
+        self.script_if_any(script, args)?.ok_or_else(|| self.no_ingress().into())
+    }
+
+    fn no_ingress(&self) -> Problem {
+        let up = ["compose", "-p", &self.project, "-f", CORE, "up", "-d", "--no-build", "ingress"];
+        Problem::missing(format!(
+            "the ingress of {} does not run, and it keeps what the environment remembers",
+            self.environment.name
+        ))
+        .next(self.docker.line(&up, &["IMAGE_TAG"]))
     }
 
     fn replace(&self, mark: &Mark, document: &Document, to: Option<Slot>) -> Result<Option<Mark>> {
@@ -214,14 +227,13 @@ impl Target for Compose {
     }
 
     fn read(&self) -> Result<Reading> {
-        if self.project_is_empty()? {
+        let Some(said) = self.script_if_any(script::READ, &[])? else {
             let now = self.docker.ask(&["info", "--format", "{{.SystemTime}}"])?;
-            let now = time::OffsetDateTime::parse(&now, &time::format_description::well_known::Rfc3339)
+            let now = OffsetDateTime::parse(&now, &Rfc3339)
                 .with_context(|| format!("{} tells the time as {now:?}", self.docker.shown()))?;
             let now = i64::try_from(now.unix_timestamp_nanos() / 1_000_000)?;
             return Ok(Reading { document: Document::default(), mark: mark_of(""), now, active: Slot::Web });
-        }
-        let said = self.script(script::READ, &[])?;
+        };
         if said.code != Some(0) {
             bail!("what {} remembers cannot be read: {}", self.environment.name, said.stderr);
         }
@@ -301,11 +313,14 @@ impl Target for Compose {
         Ok(Some(Present { digest, running, healthy, restarts, state }))
     }
 
-    fn get(&self, slot: Option<Slot>, path: &str) -> Result<Answer> {
+    fn get(&self, slot: Option<Slot>, paths: &[&str]) -> Result<Vec<Answer>> {
         let word = format!("{:016x}{:016x}", random(), random());
-        let said = self.script(&script::get(), &[path, &word, slot.map_or("", Slot::name)])?;
-        answer_of(&said.stdout)
-            .with_context(|| format!("the ingress of {} gave no answer to GET {path}", self.environment.name))
+        let args = [&[word.as_str(), slot.map_or("", Slot::name)], paths].concat();
+        let said = self.script(&script::get(), &args)?;
+        let answers: Option<Vec<Answer>> = said.stdout.split(&word).skip(1).map(answer_of).collect();
+        answers.filter(|answers| answers.len() == paths.len()).with_context(|| {
+            format!("the ingress of {} gave no answer: {}", self.environment.name, said.stderr)
+        })
     }
 
     fn clear(&self, slot: Slot) -> Result<()> {
@@ -382,6 +397,7 @@ fn schema_of(text: &str) -> Result<Schema, String> {
 
 /// An HTTP answer as it came.
 fn answer_of(text: &str) -> Option<Answer> {
+    let text = text.trim_start_matches('\n');
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let status = head.lines().next()?.split(' ').nth(1)?.parse().ok()?;
     Some(Answer { status, body: body.to_owned() })

@@ -35,17 +35,22 @@ case $said in *found*) said=$(runtime "add map /state/slots.map active $3") ;; e
     )
 }
 
-/// `$1`: the path; `$2`: a word that nobody else knows; `$3`: the slot that it stands for, or nothing for who is active.
-/// Prints the answer as it came.
+/// `$1`: a word that nobody else knows; `$2`: the slot that it stands for, or nothing for who is active; then the paths.
+/// Prints each answer as it came after a line with the word, which no answer can have in it.
 pub fn get() -> String {
     format!(
         r#"{RUNTIME}
-if [ -n "$3" ]; then runtime "add map /state/candidates.map $2 $3" >/dev/null; fi
-ask() {{ exec 4<>/dev/tcp/127.0.0.1/8080 && printf 'GET %s HTTP/1.0\r\nHost: ingress\r\nPortbook-Candidate: %s\r\n\r\n' "$1" "$2" >&4 && timeout 10 cat <&4; }}
-ask "$1" "$2"
-code=$?
-if [ -n "$3" ]; then runtime "del map /state/candidates.map $2" >/dev/null; fi
-exit $code
+word=$1 slot=$2
+shift 2
+if [ -n "$slot" ]; then runtime "add map /state/candidates.map $word $slot" >/dev/null; fi
+for path in "$@"; do
+    printf '%s\n' "$word"
+    exec 4<>/dev/tcp/127.0.0.1/8080 &&
+        printf 'GET %s HTTP/1.0\r\nHost: ingress\r\nPortbook-Candidate: %s\r\n\r\n' "$path" "$word" >&4 &&
+        timeout 10 cat <&4
+    printf '\n'
+done
+if [ -n "$slot" ]; then runtime "del map /state/candidates.map $word" >/dev/null; fi
 "#
     )
 }
