@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::state::{Document, Ran};
-use super::verdict::{self, Asked, Said, Source, overridable};
+use super::verdict::{self, Asked, Said, Source, Verdict, overridable};
 use crate::context::{Context, Output};
 use crate::error::{Exit, Problem};
 use crate::policy::{Environment, Pipeline};
@@ -17,8 +17,10 @@ pub struct Admitted {
     pub source: Source,
     /// Everything that was looked at, what blocks first. What was overridden blocks no longer.
     pub reasons: Vec<Said>,
-    /// What the glass was broken for.
+    /// What does not block, though it would.
     pub overridden: Vec<String>,
+    /// Why.
+    because: &'static str,
 }
 
 /// Asks all gates.
@@ -46,8 +48,15 @@ pub fn gates(
         environment_schema: document.database.map(|it| (it.schema, it.floor)),
     };
     let verdict = verdict::verdict(ctx, pipeline, request.repository, &asked)?;
-    let mut admitted = Admitted { source: verdict.source, reasons: verdict.reasons, overridden: Vec::new() };
-    if request.break_glass.is_some() {
+    let because = if request.mode == DeploymentMode::Rollback {
+        "it was healthy here before"
+    } else {
+        "the glass was broken for it"
+    };
+    let Verdict { source, reasons, .. } = verdict;
+    let mut admitted = Admitted { source, reasons, overridden: Vec::new(), because };
+    // Going back to what was healthy here asks for no evidence: it must be possible when everything else is down.
+    if request.break_glass.is_some() || request.mode == DeploymentMode::Rollback {
         for reason in admitted.reasons.iter_mut().filter(|reason| reason.blocks && overridable(&reason.code))
         {
             reason.blocks = false;
@@ -114,8 +123,8 @@ impl Admitted {
                 (false, false) => ('·', "2"),
             };
             let mark = if out.colour { format!("\x1b[{colour}m{mark}\x1b[0m") } else { mark.to_string() };
-            let glass = if overridden { " (the glass was broken for it)" } else { "" };
-            eprintln!("    {mark} {}: {}{glass}", reason.code, reason.message);
+            let because = if overridden { format!(" ({})", self.because) } else { String::new() };
+            eprintln!("    {mark} {}: {}{because}", reason.code, reason.message);
         }
     }
 

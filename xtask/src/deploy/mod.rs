@@ -82,9 +82,8 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
     let steps = Steps::new(ctx.out);
     let Targets { target, calm, renewing } = Targets::open(ctx, pipeline, environment)?;
     eprintln!(
-        "{} {} to {name}\n  {}\n  {}",
-        doing(request.mode),
-        image.version,
+        "{}\n  {}\n  {}",
+        doing(request.mode, name, &image.version),
         image.by_digest(),
         target.describe()
     );
@@ -142,12 +141,12 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
     Ok(report)
 }
 
-fn doing(mode: DeploymentMode) -> &'static str {
+fn doing(mode: DeploymentMode, environment: &Name, version: &str) -> String {
     match mode {
-        DeploymentMode::Deploy => "deploying",
-        DeploymentMode::Promote => "promoting",
-        DeploymentMode::Rollback => "rolling back to",
-        DeploymentMode::Hotfix => "deploying the hotfix",
+        DeploymentMode::Deploy => format!("deploying {version} to {environment}"),
+        DeploymentMode::Promote => format!("promoting {version} to {environment}"),
+        DeploymentMode::Rollback => format!("rolling {environment} back to {version}"),
+        DeploymentMode::Hotfix => format!("deploying the hotfix {version} to {environment}"),
     }
 }
 
