@@ -8,6 +8,8 @@ Environment:
   DATABASE_URL                 sqlite://<path> or postgres://<user>@<host>/<database>
                                [default: sqlite://portbook.db]
   DATABASE_PASSWORD_FILE       a file with the database's password
+  PORTBOOK_MIGRATE_LOCK_TIMEOUT_MS
+                               how long a migration may wait for a table that is in use [default: 5000]
   PORTBOOK_LISTEN              <IP address>:<port>; port 0 takes a free one [default: 127.0.0.1:8080]
   PORTBOOK_WEB_ROOT            the folder with the built pages [default: none, the API alone]
   PORTBOOK_PUBLIC_BOARD        whether the board is read without a token [default: true]
@@ -39,7 +41,7 @@ Examples:
   portbook worker
   portbook admin token create --project shop --scope evidence:write
 
-Exit codes: 0 done, 1 failed, 2 wrong call or configuration";
+Exit codes: 0 done, 1 failed, 2 wrong call or configuration, 3 refused";
 
 /// A self-hosted release ledger: what was tested, what was published, and what runs where.
 #[derive(Debug, Parser)]
@@ -58,13 +60,11 @@ pub(super) enum Command {
     /// Bring the database's schema to head
     #[command(after_help = "\
 Examples:
-  portbook migrate           creates a SQLite file if there is none
-  portbook migrate --check   exit 1 if there is something to do")]
-    Migrate {
-        /// Change nothing; exit 1 if the schema is not at head
-        #[arg(long)]
-        check: bool,
-    },
+  portbook migrate                     creates a SQLite file if there is none
+  portbook migrate --dry-run --json    what would be done
+  portbook migrate --time-limit 60     at most a minute; what is not done by then is rolled back
+  portbook migrate --check             exit 1 if there is something to do")]
+    Migrate(super::migrate::Arguments),
     /// Exit 0 if the server is ready, or a worker is alive
     #[command(after_help = "\
 Examples:

@@ -1,6 +1,6 @@
 //! `portbook version` and `portbook openapi`
 
-use super::{Failure, print};
+use super::{Failure, pretty, print};
 use crate::config::{BuildConfig, Reader};
 use crate::http;
 
@@ -17,9 +17,4 @@ pub(super) fn version(reader: Reader<'_>, json: bool) -> Result<(), Failure> {
 
 pub(super) fn openapi() -> Result<(), Failure> {
     print(&pretty(&http::document())?)
-}
-
-fn pretty(value: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::Failed(format!("cannot write JSON: {error}")))
 }

@@ -27,11 +27,17 @@ enum Failure {
     /// The configuration is wrong: exit code 2.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// It must not be done: exit code 3.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            StoreError::Ahead(why) => Self::Refused(why),
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 
@@ -47,6 +53,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(match failure {
                 Failure::Failed(_) => 1,
                 Failure::Usage(_) | Failure::Config(_) => 2,
+                Failure::Refused(_) => 3,
             })
         }
     }
@@ -57,7 +64,7 @@ fn dispatch(command: Command, environment: &dyn Fn(&str) -> Option<OsString>) ->
     match command {
         Command::Server => run::server(reader),
         Command::Worker => run::worker(reader),
-        Command::Migrate { check } => migrate::migrate(reader, check),
+        Command::Migrate(arguments) => migrate::migrate(reader, arguments),
         Command::Healthcheck { worker: true, .. } => healthcheck::worker(reader),
         Command::Healthcheck { worker: false, url } => healthcheck::server(reader, url),
         Command::Version { json } => info::version(reader, json),
@@ -70,6 +77,12 @@ fn dispatch(command: Command, environment: &dyn Fn(&str) -> Option<OsString>) ->
 fn print(text: &str) -> Result<(), Failure> {
     writeln!(std::io::stdout(), "{text}")
         .map_err(|error| Failure::Failed(format!("cannot write to stdout: {error}")))
+}
+
+/// Data as people can read it, too.
+fn pretty(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::Failed(format!("cannot write JSON: {error}")))
 }
 
 /// Runs a short command to its end.

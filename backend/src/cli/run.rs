@@ -107,6 +107,10 @@ pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
     block_on_all_cores(async {
         let shutdown = shutdown()?;
         let store = Store::new(&config.database);
+        // A database that is away may come back; what a contract step took away does not.
+        if let Ok(state) = store.schema_state().await {
+            state.check_floor()?;
+        }
         let worked = worker::run(&store, config.worker, config.github, shutdown).await;
         close(&store).await;
         worked.map_err(|error| Failure::Failed(error.to_string()))

@@ -7,6 +7,7 @@ mod build;
 mod database;
 mod github;
 mod logging;
+mod migrate;
 mod notify;
 mod oidc;
 mod server;
@@ -16,6 +17,7 @@ pub use build::BuildConfig;
 pub use database::{DatabaseConfig, PostgresConfig, SqliteConfig};
 pub use github::{GithubConfig, GithubToken};
 pub use logging::{LogConfig, LogFormat};
+pub use migrate::MigrateConfig;
 pub use notify::{NotifyConfig, NotifySecret};
 pub use oidc::OidcConfig;
 pub use server::{ServerConfig, listen_address};
@@ -124,6 +126,7 @@ pub(crate) mod tests {
             ("PORTBOOK_DELIVERY_DAYS", "0"),
             ("PORTBOOK_NOTIFY_URL", "chat.example"),
             ("PORTBOOK_NOTIFY_SECRET_FILE", "/does/not/exist"),
+            ("PORTBOOK_MIGRATE_LOCK_TIMEOUT_MS", "0"),
             ("PORTBOOK_PUBLIC_BOARD", "perhaps"),
             ("PORTBOOK_WEB_ROOT", "/does/not/exist"),
         ];
@@ -133,6 +136,7 @@ pub(crate) mod tests {
             BuildConfig::read(reader);
             LogConfig::read(reader, false);
             WorkerConfig::read(reader);
+            MigrateConfig::read(reader);
         })
         .unwrap_err()
         .to_string();

@@ -69,7 +69,8 @@ pub(super) async fn healthz() -> Response {
     (NO_STORE, Json(Health { status: "ok" })).into_response()
 }
 
-/// Whether requests can be served: the database can be reached and its schema is at head.
+/// Whether requests can be served: the database can be reached, its schema is at head, and no contract step was made
+/// that this version does not know.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses(
         (status = 200, description = "Requests can be served", body = Readiness),

@@ -123,7 +123,11 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "the schema is not at head");
                 Self::unavailable("The database's schema is not at head; run `portbook migrate`.")
             }
-            StoreError::Internal(_) => {
+            StoreError::Ahead(_) => {
+                tracing::error!(%error, "the schema is too new");
+                Self::unavailable("The database's schema is too new for this version; run a newer one.")
+            }
+            StoreError::Internal(_) | StoreError::Migration(_) => {
                 tracing::error!(%error, "the database refused");
                 Self::internal()
             }

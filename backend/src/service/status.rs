@@ -45,12 +45,13 @@ pub struct Check {
 pub async fn readiness(store: &Store) -> Readiness {
     let check = |name, ok, detail| Check { name, ok, detail };
     let (database, schema) = match store.schema_state().await {
-        Ok(state) if state.at_head() => {
-            (check("database", true, None), check("schema", true, Some(state.to_string())))
-        }
         Ok(state) => {
-            let detail = format!("{state}; run `portbook migrate`");
-            (check("database", true, None), check("schema", false, Some(detail)))
+            let (ok, detail) = match state.check_floor() {
+                Err(ahead) => (false, ahead.to_string()),
+                Ok(()) if state.at_head() => (true, state.to_string()),
+                Ok(()) => (false, format!("{state}; run `portbook migrate`")),
+            };
+            (check("database", true, None), check("schema", ok, Some(detail)))
         }
         Err(error) => {
             tracing::warn!(%error, "not ready");

@@ -12,6 +12,12 @@ pub enum StoreError {
     /// The database answers, but has not the tables that this version works with.
     #[error("the database's schema is not at head ({0}); run `portbook migrate`")]
     Schema(String),
+    /// The database has a contract step that this version does not know: it must not work there.
+    #[error("{0}")]
+    Ahead(String),
+    /// A migration did not come to its end.
+    #[error("{0}")]
+    Migration(String),
     /// A fault of ours, or a broken row.
     #[error("database error: {0}")]
     Internal(String),

@@ -24,6 +24,7 @@ mod incident_reading;
 mod lease;
 mod list;
 mod measures;
+mod migrate;
 mod oidc;
 mod outbox;
 mod outbox_work;
@@ -61,13 +62,14 @@ pub use github_sync::ConnectedRepository;
 pub use incident::IncidentRow;
 pub use incident_reading::{AcknowledgementRow, IncidentFilter, SeenIncident};
 pub use measures::{BuildTime, MEASURED, MeasuredDeployment, MergeRow, RunDuration, SmokeOutcome};
+pub use migrate::{LOCK_TIMEOUT, MigrateLimits, TIME_LIMIT};
 pub use outbox::OutboxRow;
 pub use outbox_work::Told;
 pub use projection::{Finished, Head, Move};
 pub use reading::State;
 pub use rollback::RanRow;
 pub use run_reading::{JobRow, RunAttemptRow};
-pub use schema::{SCHEMA_HEAD, SCHEMA_MIN, SchemaState};
+pub use schema::{SCHEMA_HEAD, SCHEMA_MIN, SchemaState, Step};
 pub use session::Session;
 pub use table::{Cell, Changes, Kind, Table};
 pub use tag_reading::{TagMoveKey, TagMoveRow};
@@ -157,6 +159,14 @@ impl Store {
             session.execute("SET LOCAL statement_timeout = 0", &[]).await?;
         }
         Ok(session)
+    }
+
+    /// Which database it is: `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        match &*self.backend {
+            Backend::Sqlite(_) => "sqlite",
+            Backend::Postgres(_) => "postgres",
+        }
     }
 
     /// Whether it is Postgres, where several can write at once.

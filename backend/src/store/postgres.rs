@@ -1,12 +1,16 @@
 //! Postgres.
 
-use super::{Connections, Lock, StoreError};
+use super::migrate::{Kept, Progress, TABLE, pending};
+use super::schema::{APPLIED, Step, check_floor};
+use super::{Connections, Lock, MigrateLimits, StoreError};
 use crate::config::PostgresConfig;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate as _, MigrateError, Migration};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use std::sync::OnceLock;
 use std::time::Duration;
+use tokio::time::{sleep, timeout, timeout_at};
 
 /// How long to wait for a connection: shorter than a health check waits, so that the check is told why.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,6 +20,15 @@ const MAX_CONNECTIONS: u32 = 8;
 
 /// The first half of our advisory locks' keys; the second says which lock.
 const LOCK_SPACE: i32 = 0x706f_7274;
+
+/// The second half of the key of the lock that one migrator holds.
+const MIGRATING: i32 = 4;
+
+/// How often a second migrator looks whether the first is done.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long it may take to end a connection whose time is over.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// A Postgres database and the connections to it.
 pub struct PostgresDatabase {
@@ -63,12 +76,57 @@ impl PostgresDatabase {
         Ok(transaction)
     }
 
-    pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
-        let mut connection = self.options.connect().await?;
-        // sqlx holds an advisory lock meanwhile, so a second migrator waits.
-        migrator.run_direct(None, &mut connection, false).await.map_err(super::schema::migration_error)?;
-        connection.close().await?;
-        Ok(())
+    pub(super) async fn migrate(
+        &self,
+        migrations: &[Migration],
+        limits: &MigrateLimits,
+    ) -> Result<Vec<Step>, StoreError> {
+        let (progress, process) = (Progress::default(), OnceLock::new());
+        let work = async {
+            let mut connection = self.options.connect().await?;
+            let done = bring_to_head(&mut connection, migrations, limits, &progress, &process).await;
+            // In good order also after a failure, so that the lock is free when this is known.
+            let closed = connection.close().await;
+            done.and_then(|()| Ok(closed?))
+        };
+        if let Ok(done) = timeout_at(limits.deadline, work).await {
+            return done.map(|()| progress.into_applied());
+        }
+        if let Some(process) = process.get() {
+            self.stop(*process, &progress).await.map_err(|error| {
+                let over = limits.over(&progress, Kept::Applied);
+                StoreError::Migration(format!(
+                    "{over}. The server could not be told to stop ({error}), and does so by itself within {} s",
+                    STOP_LIMIT.as_secs()
+                ))
+            })?;
+        }
+        Err(limits.over(&progress, Kept::Applied))
+    }
+
+    /// Ends a connection. The server would not notice that nobody listens while it waits for a lock, or computes.
+    async fn stop(&self, process: i32, progress: &Progress) -> Result<(), StoreError> {
+        let told = async {
+            let mut connection = self.options.connect().await?;
+            let wait = i64::try_from(STOP_LIMIT.as_millis()).unwrap_or(i64::MAX);
+            sqlx::query("SELECT pg_terminate_backend($1, $2)")
+                .bind(process)
+                .bind(wait)
+                .execute(&mut connection)
+                .await?;
+            // It may have been done with the migration just when the time was over.
+            if let Some(version) = progress.at() {
+                let applied: Vec<(i64, String)> = sqlx::query_as(APPLIED).fetch_all(&mut connection).await?;
+                if applied.iter().any(|(applied, _)| *applied == version) {
+                    progress.end();
+                }
+            }
+            connection.close().await
+        };
+        match timeout(2 * STOP_LIMIT, told).await {
+            Ok(told) => Ok(told?),
+            Err(_) => Err(StoreError::Unavailable("it does not answer".to_owned())),
+        }
     }
 
     pub(super) fn connections(&self) -> Connections {
@@ -79,6 +137,62 @@ impl PostgresDatabase {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Runs what is left to do, one migrator at a time. `process` becomes the server's process that does it.
+async fn bring_to_head(
+    connection: &mut PgConnection,
+    migrations: &[Migration],
+    limits: &MigrateLimits,
+    progress: &Progress,
+    process: &OnceLock<i32>,
+) -> Result<(), StoreError> {
+    let fault = |error: MigrateError| progress.fault(error, limits);
+    let number: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *connection).await?;
+    process.get_or_init(|| number);
+    wait_for_others(connection).await?;
+    // The lock of sqlx's own, which older versions take.
+    connection.lock().await.map_err(fault)?;
+    connection.ensure_migrations_table(TABLE).await.map_err(fault)?;
+    check_floor(&sqlx::query_as(APPLIED).fetch_all(&mut *connection).await?)?;
+    for migration in pending(connection, migrations).await.map_err(fault)? {
+        bound(connection, migration, limits).await?;
+        progress.begin(migration);
+        connection.apply(TABLE, migration).await.map_err(fault)?;
+        progress.end();
+    }
+    connection.unlock().await.map_err(fault)
+}
+
+/// Waits until no other migrates; the lock is held to the connection's end. It asks again and again: a statement that
+/// waits for the lock has a snapshot, and CREATE INDEX CONCURRENTLY of the one that holds it would wait for that.
+async fn wait_for_others(connection: &mut PgConnection) -> Result<(), StoreError> {
+    loop {
+        let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)").bind(LOCK_SPACE).bind(MIGRATING);
+        if lock.fetch_one(&mut *connection).await? {
+            return Ok(());
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Sets how long the server waits and works for a migration.
+async fn bound(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    limits: &MigrateLimits,
+) -> Result<(), StoreError> {
+    // What runs outside a transaction waits for those of others without holding anybody up, and leaves something
+    // behind when it is stopped.
+    let lock = if migration.no_tx { Duration::ZERO } else { limits.lock };
+    // Later than the end that is watched here, for the case that this process does not live to see it.
+    let statement = limits.left() + STOP_LIMIT;
+    sqlx::query("SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)")
+        .bind(lock.as_millis().to_string())
+        .bind(statement.as_millis().to_string())
+        .execute(&mut *connection)
+        .await?;
+    Ok(())
 }
 
 /// Waits for a lock; it is held to the transaction's end.

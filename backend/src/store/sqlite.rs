@@ -1,8 +1,10 @@
 //! SQLite: one file, one writer at a time.
 
-use super::{Connections, StoreError};
+use super::migrate::{Kept, Progress, TABLE, pending};
+use super::schema::{APPLIED, Step, check_floor};
+use super::{Connections, MigrateLimits, StoreError};
 use crate::config::SqliteConfig;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate as _, MigrateError, Migration};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -13,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// How long to wait for another process's transaction, and for a free connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many instructions of SQLite's machine a migration does between two looks at the clock.
+const STATEMENT_STEPS: i32 = 10_000;
 
 /// A SQLite file and the connections to it.
 pub struct SqliteDatabase {
@@ -52,22 +57,37 @@ impl SqliteDatabase {
         begun.map_err(|error| self.not_begun(&pools, error))
     }
 
-    pub(super) async fn migrate(&self, migrator: &Migrator) -> Result<(), StoreError> {
+    /// Whether there is a file.
+    pub(super) fn exists(&self) -> Result<bool, StoreError> {
+        let there = std::fs::exists(&self.path);
+        there.map_err(|error| {
+            StoreError::Unavailable(format!("cannot look for {}: {error}", self.path.display()))
+        })
+    }
+
+    pub(super) async fn migrate(
+        &self,
+        migrations: &[Migration],
+        limits: &MigrateLimits,
+    ) -> Result<Vec<Step>, StoreError> {
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| {
                 let folder = folder.display();
                 StoreError::Unavailable(format!("cannot create the folder {folder}: {error}"))
             })?;
         }
-        let options = options(&self.path).create_if_missing(true);
+        // Another migrator is waited for as long as there is time.
+        let options = options(&self.path).create_if_missing(true).busy_timeout(limits.left());
         let mut connection = options.connect().await.map_err(|error| self.explain(error))?;
-        use_wal(&mut connection).await?;
-        // sqlx has no lock for SQLite; one immediate transaction around all makes a second migrator wait.
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        migrator.run_direct(None, &mut *transaction, false).await.map_err(super::schema::migration_error)?;
-        transaction.commit().await?;
-        connection.close().await?;
-        Ok(())
+        let progress = Progress::default();
+        let done = bring_to_head(&mut connection, migrations, limits, &progress).await;
+        let closed = connection.close().await;
+        match done {
+            Err(StoreError::Ahead(why)) => Err(StoreError::Ahead(why)),
+            Err(_) if limits.left().is_zero() => Err(limits.over(&progress, Kept::Nothing)),
+            Err(error) => Err(error),
+            Ok(()) => Ok(closed.map(|()| progress.into_applied())?),
+        }
     }
 
     pub(super) fn connections(&self) -> Connections {
@@ -168,15 +188,39 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
 }
 
+/// Runs what is left to do. sqlx has no lock for SQLite; one immediate transaction around all makes a second migrator
+/// wait.
+async fn bring_to_head(
+    connection: &mut SqliteConnection,
+    migrations: &[Migration],
+    limits: &MigrateLimits,
+    progress: &Progress,
+) -> Result<(), StoreError> {
+    use_wal(connection, limits).await?;
+    // A statement cannot be left alone: it goes on in a thread of its own, so it must look at the clock itself.
+    let limit = *limits;
+    connection.lock_handle().await?.set_progress_handler(STATEMENT_STEPS, move || !limit.left().is_zero());
+    let fault = |error: MigrateError| progress.fault(error, limits);
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    transaction.ensure_migrations_table(TABLE).await.map_err(fault)?;
+    check_floor(&sqlx::query_as(APPLIED).fetch_all(&mut *transaction).await?)?;
+    for migration in pending(&mut *transaction, migrations).await.map_err(fault)? {
+        progress.begin(migration);
+        transaction.apply(TABLE, migration).await.map_err(fault)?;
+        progress.end();
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
 /// Write-ahead logging stays in the file once set. Changing to it does not wait for other connections by
 /// itself, so two first migrations at once need another try.
-async fn use_wal(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+async fn use_wal(connection: &mut SqliteConnection, limits: &MigrateLimits) -> Result<(), StoreError> {
     loop {
         let attempt = sqlx::query("PRAGMA journal_mode = wal").execute(&mut *connection).await;
         match attempt.map_err(StoreError::from) {
             Ok(_) => return Ok(()),
-            Err(StoreError::Unavailable(_)) if tokio::time::Instant::now() < deadline => {
+            Err(StoreError::Unavailable(_)) if !limits.left().is_zero() => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(error) => return Err(error),

@@ -26,6 +26,7 @@ fn help_names_commands_variables_and_examples() {
         "admin",
         "DATABASE_URL",
         "DATABASE_PASSWORD_FILE",
+        "PORTBOOK_MIGRATE_LOCK_TIMEOUT_MS",
         "PORTBOOK_LISTEN",
         "PORTBOOK_WEB_ROOT",
         "PORTBOOK_COMMIT",
@@ -55,6 +56,8 @@ fn wrong_calls_exit_with_2() {
     for arguments in [
         &["serve"][..],
         &[],
+        &["migrate", "--check", "--dry-run"],
+        &["migrate", "--time-limit", "0"],
         &["healthcheck", "--worker", "--url", "http://x:1/"],
         &["healthcheck", "--url", "https://x:1/"],
         &["admin", "token", "create", "--project", "shop"],

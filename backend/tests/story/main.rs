@@ -22,6 +22,7 @@ mod judging;
 mod lookup;
 mod measures;
 mod metrics;
+mod migrating;
 mod oidc;
 mod operations;
 mod outbox;

@@ -6,38 +6,6 @@ use portbook::service::log;
 use portbook::service::project::{take_up_skipped, verify_projections};
 use portbook::store::Store;
 use serde_json::Value;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _};
-
-/// The migrations of the first release.
-fn first_release(database: &Database) -> Migrator {
-    let folder = if database.file().is_some() { "sqlite" } else { "postgres" };
-    let migrations = [(1, "evidence"), (2, "board")].map(|(version, name)| {
-        let path = format!("{}/migrations/{folder}/{version:04}_{name}.sql", env!("CARGO_MANIFEST_DIR"));
-        let sql = AssertSqlSafe(std::fs::read_to_string(path).unwrap()).into_sql_str();
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    });
-    Migrator::with_migrations(migrations.to_vec())
-}
-
-async fn install(database: &Database) {
-    let migrator = first_release(database);
-    if let Some(file) = database.file() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        let options = sqlx::sqlite::SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .foreign_keys(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::raw_sql("PRAGMA journal_mode = wal").execute(&mut connection).await.unwrap();
-        migrator.run_direct(None, &mut connection, false).await.unwrap();
-        connection.close().await.unwrap();
-    } else {
-        let mut connection = sqlx::PgConnection::connect(&database.url()).await.unwrap();
-        migrator.run_direct(None, &mut connection, false).await.unwrap();
-        connection.close().await.unwrap();
-    }
-}
 
 /// How the first release recorded a document.
 fn recorded(document: &Value) -> String {
@@ -53,8 +21,7 @@ fn recorded(document: &Value) -> String {
 
 #[tokio::test]
 async fn a_ledger_of_the_first_release_keeps_its_data_and_goes_on() {
-    let database = Database::empty().await;
-    install(&database).await;
+    let database = Database::at_schema(2).await;
     let mut sql = "INSERT INTO token (id, secret_hash, project, scopes, created_at, expires_at) \
                    VALUES ('0123456789abcdef', 'x', 'shop', 'evidence:write', 1, 2);"
         .to_owned();

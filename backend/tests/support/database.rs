@@ -3,7 +3,8 @@
 use super::postgres::PostgresDatabase;
 use portbook::config::{DatabaseConfig, Reader};
 use portbook::store::Store;
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -35,6 +36,45 @@ impl Database {
         store.migrate().await.unwrap();
         store.close().await;
         database
+    }
+
+    /// One as an older release left it, made by the migrations up to that one.
+    pub async fn at_schema(version: i64) -> Self {
+        let database = Self::empty().await;
+        let migrator = Migrator::with_migrations(
+            database.migrations().into_iter().filter(|migration| migration.version <= version).collect(),
+        );
+        if let Some(file) = database.file() {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let options = sqlx::sqlite::SqliteConnectOptions::new()
+                .filename(file)
+                .create_if_missing(true)
+                .foreign_keys(true);
+            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::raw_sql("PRAGMA journal_mode = wal").execute(&mut connection).await.unwrap();
+            migrator.run_direct(None, &mut connection, false).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&database.url()).await.unwrap();
+            migrator.run_direct(None, &mut connection, false).await.unwrap();
+            connection.close().await.unwrap();
+        }
+        database
+    }
+
+    /// The migrations in the folder of this kind of database, in order.
+    pub fn migrations(&self) -> Vec<Migration> {
+        let folder = if self.file().is_some() { "sqlite" } else { "postgres" };
+        let folder = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let migration = |path: PathBuf| {
+            let (version, name) = path.file_stem().unwrap().to_str().unwrap().split_once('_').unwrap();
+            let sql = AssertSqlSafe(std::fs::read_to_string(&path).unwrap()).into_sql_str();
+            let (version, name) = (version.parse().unwrap(), name.to_owned());
+            Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+        };
+        files.into_iter().map(migration).collect()
     }
 
     pub fn url(&self) -> String {
