@@ -33,6 +33,8 @@ Environment:
   SSL_CERT_FILE                the authorities to trust [default: those of the system, else built in]
   PORTBOOK_COMMIT              the commit that this was built from
   PORTBOOK_IMAGE_DIGEST        the image that this runs in
+  PORTBOOK_ENVIRONMENT         where this runs; in production the image must be pinned [default: not asked]
+  PORTBOOK_IMAGE_REFERENCE     what the image was asked for by
   PORTBOOK_LOG                 a level, or levels per target [default: info]
   PORTBOOK_LOG_FORMAT          json or text [default: text on a terminal, else json]
 

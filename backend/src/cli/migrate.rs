@@ -1,7 +1,7 @@
 //! `portbook migrate`
 
-use super::{Failure, block_on, pretty, print};
-use crate::config::{DatabaseConfig, MigrateConfig, Reader};
+use super::{Failure, block_on, guard, pretty, print};
+use crate::config::{BuildConfig, DatabaseConfig, DeployedConfig, MigrateConfig, Reader};
 use crate::store::{
     MigrateLimits, SCHEMA_HEAD, SCHEMA_MIN, SchemaState, Step, Store, StoreError, TIME_LIMIT,
 };
@@ -62,7 +62,9 @@ impl Report {
 pub(super) fn migrate(reader: Reader<'_>, arguments: Arguments) -> Result<(), Failure> {
     let database = DatabaseConfig::read(&reader);
     let config = MigrateConfig::read(&reader);
+    let (deployed, build) = (DeployedConfig::read(&reader), BuildConfig::read(&reader));
     reader.finish()?;
+    guard::check(&deployed, &build)?;
     block_on(async {
         let limits = MigrateLimits::new(Duration::from_secs(arguments.time_limit), config.lock_timeout);
         let call = Call { store: Store::new(&database), limits, json: arguments.json };

@@ -2,6 +2,7 @@
 
 mod admin;
 mod arguments;
+mod guard;
 mod healthcheck;
 mod info;
 mod migrate;

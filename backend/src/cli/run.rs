@@ -1,9 +1,9 @@
 //! The two entry points that run until they are told to stop.
 
-use super::{Failure, no_runtime};
+use super::{Failure, guard, no_runtime};
 use crate::config::{
-    BuildConfig, DatabaseConfig, GithubConfig, LogConfig, LogFormat, OidcConfig, Reader, ServerConfig,
-    WorkerConfig,
+    BuildConfig, DatabaseConfig, DeployedConfig, GithubConfig, LogConfig, LogFormat, OidcConfig, Reader,
+    ServerConfig, WorkerConfig,
 };
 use crate::github::oidc::Issuer;
 use crate::http::{self, App, Reading};
@@ -36,6 +36,7 @@ struct Everything {
 }
 
 impl Everything {
+    /// Reads it, and refuses to start what must not run here.
     fn read(reader: Reader<'_>) -> Result<Self, Failure> {
         let everything = Self {
             server: ServerConfig::read(&reader),
@@ -46,7 +47,9 @@ impl Everything {
             build: BuildConfig::read(&reader),
             log: LogConfig::read(&reader, std::io::stderr().is_terminal()),
         };
+        let deployed = DeployedConfig::read(&reader);
         reader.finish()?;
+        guard::check(&deployed, &everything.build)?;
         Ok(everything)
     }
 }

@@ -5,6 +5,7 @@
 
 mod build;
 mod database;
+mod deployed;
 mod github;
 mod logging;
 mod migrate;
@@ -15,6 +16,7 @@ mod worker;
 
 pub use build::BuildConfig;
 pub use database::{DatabaseConfig, PostgresConfig, SqliteConfig};
+pub use deployed::DeployedConfig;
 pub use github::{GithubConfig, GithubToken};
 pub use logging::{LogConfig, LogFormat};
 pub use migrate::MigrateConfig;
@@ -118,6 +120,7 @@ pub(crate) mod tests {
             ("PORTBOOK_LISTEN", "everywhere"),
             ("DATABASE_URL", "postgres://me:hunter2@host:notaport/db"),
             ("PORTBOOK_COMMIT", "abc"),
+            ("PORTBOOK_ENVIRONMENT", "Production!"),
             ("PORTBOOK_LOG_FORMAT", "xml"),
             ("PORTBOOK_WORKER_INTERVAL_MS", "0"),
             ("PORTBOOK_OBSERVE_INTERVAL_S", "1h"),
@@ -134,6 +137,7 @@ pub(crate) mod tests {
             ServerConfig::read(reader);
             DatabaseConfig::read(reader);
             BuildConfig::read(reader);
+            DeployedConfig::read(reader);
             LogConfig::read(reader, false);
             WorkerConfig::read(reader);
             MigrateConfig::read(reader);

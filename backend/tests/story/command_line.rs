@@ -31,6 +31,8 @@ fn help_names_commands_variables_and_examples() {
         "PORTBOOK_WEB_ROOT",
         "PORTBOOK_COMMIT",
         "PORTBOOK_IMAGE_DIGEST",
+        "PORTBOOK_ENVIRONMENT",
+        "PORTBOOK_IMAGE_REFERENCE",
         "PORTBOOK_LOG",
         "PORTBOOK_LOG_FORMAT",
         "PORTBOOK_WORKER_INTERVAL_MS",
@@ -117,6 +119,35 @@ async fn migrate_tells_what_it_did_and_check_what_it_would_do() {
     assert_eq!((second.status.code(), stdout(&second)), (Some(0), "schema at head (4), nothing to do"));
     let check = run(&["migrate", "--check"], &environment);
     assert_eq!((check.status.code(), stdout(&check)), (Some(0), "schema at head (4 of 4)"));
+}
+
+#[tokio::test]
+async fn nothing_starts_in_production_by_a_tag_that_can_move() {
+    let database = Database::empty().await;
+    let url = database.url();
+    let with = |reference: &str, arguments: &[&str]| {
+        let production = [
+            ("DATABASE_URL", url.as_str()),
+            ("PORTBOOK_ENVIRONMENT", "prod"),
+            ("PORTBOOK_IMAGE_REFERENCE", reference),
+        ];
+        run(arguments, &production)
+    };
+    for arguments in [&["migrate"][..], &["migrate", "--dry-run"], &["server"], &["worker"]] {
+        for reference in ["ghcr.io/octo/portbook:latest", "ghcr.io/octo/portbook:main", ""] {
+            let refused = with(reference, arguments);
+            assert_eq!(refused.status.code(), Some(3), "{arguments:?} {reference:?}: {refused:?}");
+            assert!(stderr(&refused).contains("R3") && stderr(&refused).contains("prod"), "{refused:?}");
+        }
+    }
+    let tables = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'";
+    let untouched = match database.file() {
+        Some(file) => !file.exists(),
+        None => database.number(tables).await == 0,
+    };
+    assert!(untouched, "it is refused before the database is looked at");
+    let pinned = format!("ghcr.io/octo/portbook@{}", digest(1));
+    assert_eq!(with(&pinned, &["migrate"]).status.code(), Some(0));
 }
 
 #[tokio::test]

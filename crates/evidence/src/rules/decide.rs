@@ -3,7 +3,7 @@
 use super::ci::{published_without_green_ci, verdict_at};
 use super::fact::{CiFact, DeploymentFact, PublicationFact, SmokeFact};
 use super::finding::{Finding, Rule, instant, sorted};
-use super::reference::{Pin, judge, pinned_digest};
+use super::reference::reason_of_reference;
 use super::tested::{Staging, staging, tested};
 use super::{Policy, code, is_trial};
 use crate::{CommitSha, Digest, ImageRef, Name, Outcome, SchemaRange};
@@ -193,27 +193,7 @@ impl Case<'_> {
 
     fn reference(&self) -> Option<Reason> {
         let Question { digest, environment, reference, .. } = *self.question;
-        if let Some(other) = reference.and_then(pinned_digest).filter(|other| other != digest) {
-            let message = format!(
-                "The reference names {}, and the question is about {}.",
-                other.short(),
-                digest.short()
-            );
-            return Some(Reason { blocks: true, ..speaks(None, code::OTHER_DIGEST, message) });
-        }
-        self.policy.is_production(environment).then(|| match judge(reference, Some(digest)) {
-            Pin::Pinned(by) => {
-                speaks(Some(Rule::R3), code::PINNED_REFERENCE, format!("It is deployed by {by}."))
-            }
-            Pin::Loose(code, why) => Reason {
-                blocks: true,
-                ..speaks(
-                    Some(Rule::R3),
-                    code,
-                    format!("It would be deployed by {why}; name the digest instead."),
-                )
-            },
-        })
+        reason_of_reference(self.policy, environment, reference, Some(digest))
     }
 
     /// R2. A tag that was taken from this digest to name another does not block the digest, which is what it should
@@ -256,7 +236,7 @@ impl Case<'_> {
 }
 
 /// A reason that does not block, without evidence.
-fn speaks(rule: Option<Rule>, code: &'static str, message: String) -> Reason {
+pub(super) fn speaks(rule: Option<Rule>, code: &'static str, message: String) -> Reason {
     Reason { rule, code, blocks: false, message, evidence: Vec::new() }
 }
 

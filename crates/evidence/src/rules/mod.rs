@@ -52,7 +52,7 @@ pub use decide::{DigestFacts, Question, Reason, Verdict, decide};
 pub use drift::drift;
 pub use fact::{CiFact, DeploymentFact, PublicationFact, RuntimeFact, SmokeFact, TagFact, TagSource};
 pub use finding::{Finding, Rule};
-pub use reference::production_reference;
+pub use reference::{production_reference, reason_of_reference};
 pub use tag::{immutable_tag, is_immutable};
 pub use tested::untested;
 

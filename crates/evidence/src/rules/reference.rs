@@ -1,13 +1,14 @@
 //! R3: production on a floating or unpinned reference.
 
+use super::decide::{Reason, speaks};
 use super::fact::DeploymentFact;
 use super::finding::{Finding, Rule, sorted};
 use super::tag::is_immutable;
 use super::{Policy, code};
-use crate::{Digest, ImageRef};
+use crate::{Digest, ImageRef, Name};
 
 /// What a reference is worth.
-pub(super) enum Pin {
+enum Pin {
     /// It names one image for ever; in words.
     Pinned(String),
     /// It does not: the code and, in words, why.
@@ -15,7 +16,7 @@ pub(super) enum Pin {
 }
 
 /// Whether a reference, or the digest where there is none, names one image for ever.
-pub(super) fn judge(reference: Option<&str>, digest: Option<&Digest>) -> Pin {
+fn judge(reference: Option<&str>, digest: Option<&Digest>) -> Pin {
     let Some(text) = reference else {
         return match digest {
             Some(digest) => Pin::Pinned(format!("the digest {}", digest.short())),
@@ -38,8 +39,32 @@ pub(super) fn judge(reference: Option<&str>, digest: Option<&Digest>) -> Pin {
 }
 
 /// The digest that a reference names, as `repository@digest` or alone.
-pub(super) fn pinned_digest(reference: &str) -> Option<Digest> {
+fn pinned_digest(reference: &str) -> Option<Digest> {
     reference.parse::<Digest>().ok().or_else(|| reference.parse::<ImageRef>().ok()?.digest)
+}
+
+/// R3 before a deployment, or before what was deployed starts: whether an environment takes an image by this reference,
+/// which must not name another digest than is known of the image. None where nothing is asked of references.
+pub fn reason_of_reference(
+    policy: &Policy,
+    environment: &Name,
+    reference: Option<&str>,
+    digest: Option<&Digest>,
+) -> Option<Reason> {
+    if let (Some(named), Some(digest)) = (reference.and_then(pinned_digest), digest)
+        && named != *digest
+    {
+        let message =
+            format!("The reference names {}, and the question is about {}.", named.short(), digest.short());
+        return Some(Reason { blocks: true, ..speaks(None, code::OTHER_DIGEST, message) });
+    }
+    policy.is_production(environment).then(|| match judge(reference, digest) {
+        Pin::Pinned(by) => speaks(Some(Rule::R3), code::PINNED_REFERENCE, format!("It is deployed by {by}.")),
+        Pin::Loose(code, why) => Reason {
+            blocks: true,
+            ..speaks(Some(Rule::R3), code, format!("It would be deployed by {why}; name the digest instead."))
+        },
+    })
 }
 
 /// R3: a deployment to production by a tag that can move, or by nothing that names an image. One that failed or was
