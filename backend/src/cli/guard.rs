@@ -19,9 +19,9 @@ pub(super) fn check(deployed: &DeployedConfig, build: &BuildConfig) -> Result<()
     };
     let rule = reason.rule.map_or_else(String::new, |rule| format!("{}, ", rule.as_str()));
     Err(Failure::Refused(format!(
-        "PORTBOOK_ENVIRONMENT is {environment}, and PORTBOOK_IMAGE_REFERENCE does not do there: {} ({rule}{}). \
-         Set both the image and PORTBOOK_IMAGE_REFERENCE to <repository>@sha256:<digest>",
-        reason.message, reason.code
+        "this is {environment} by PORTBOOK_ENVIRONMENT, and refuses PORTBOOK_IMAGE_REFERENCE ({rule}{}). {} Write \
+         <repository>@sha256:<digest> there, and where the image is named",
+        reason.code, reason.message
     )))
 }
 

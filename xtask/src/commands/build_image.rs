@@ -3,14 +3,14 @@
 use super::{prepare, reproduce, sbom};
 use crate::context::{Context, Head};
 use crate::error::{Exit, Problem, Reported};
-use crate::image::{Platform, Platforms, Runner, read_layout, violations};
+use crate::image::{Platform, Platforms, Runner, read_layout, schema, violations};
 use crate::ledger;
 use crate::plan::{Need, Plan, RunReport, Step};
 use crate::policy::Pipeline;
 use crate::tools::runner;
 use anyhow::Result;
 use clap::ValueEnum;
-use evidence::{BuildCache, Claim};
+use evidence::{BuildCache, Claim, SchemaRange};
 use std::path::PathBuf;
 
 /// The step that builds.
@@ -96,7 +96,8 @@ pub enum Destination {
 
 /// The step that builds a target. Only the configuration of the image depends on the commit: equal
 /// sources give equal layers. Buildx makes a build argument of SOURCE_DATE_EPOCH, which dates the image's
-/// history also where a layer comes from the cache of another commit; an output attribute would not.
+/// history also where a layer comes from the cache of another commit; an output attribute would not. `range` is of the
+/// tree's migrations, if it has any.
 pub fn build_step(
     id: &str,
     head: &Head,
@@ -104,6 +105,7 @@ pub fn build_step(
     target: Target,
     destination: &Destination,
     tag: &str,
+    range: Option<SchemaRange>,
 ) -> Step {
     let mut step = Step::new(id, &["docker", "buildx", "build", "--file", "docker/Dockerfile"])
         .args(["--target", target.name(), "--tag", tag])
@@ -119,6 +121,10 @@ pub fn build_step(
             .args(["--build-arg".to_owned(), format!("CREATED={}", rfc3339(head.epoch))])
             .args(["--build-arg".to_owned(), format!("SOURCE_URL=https://github.com/{}", image.repository)])
             .env("SOURCE_DATE_EPOCH", head.epoch.to_string());
+        if let Some(SchemaRange { min, max }) = range {
+            step = step.args(["--build-arg".to_owned(), format!("SCHEMA_MIN={min}")]);
+            step = step.args(["--build-arg".to_owned(), format!("SCHEMA_MAX={max}")]);
+        }
     }
     match destination {
         Destination::Store => step.args(["--load", "."]),
@@ -178,8 +184,9 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         None => Destination::Store,
     };
     let platforms = args.platform.as_ref().map(Platforms::list).unwrap_or_default();
+    let range = schema::of_tree(&ctx.root)?;
     let build = |id: &str, destination: &Destination, no_cache: bool| {
-        let mut step = build_step(id, &head, &pipeline, args.target, destination, &tag);
+        let mut step = build_step(id, &head, &pipeline, args.target, destination, &tag, range);
         if !platforms.is_empty() {
             step = for_platforms(step, &platforms, &runner());
         }
@@ -305,7 +312,8 @@ fn check_artefact(
 ) -> Result<()> {
     let layout = read_layout(&ctx.root.join(dir))?;
     let max_bytes = pipeline.image.max_megabytes * 1_000_000;
-    let wrong = violations(&layout, wanted, &head.commit, max_bytes);
+    let schema_range = schema::of_tree(&ctx.root)?;
+    let wrong = violations(&layout, wanted, &head.commit, schema_range, max_bytes);
     let platforms = layout.platforms();
     if json {
         println!(
@@ -335,7 +343,7 @@ fn check_artefact(
             size_bytes: layout.size_bytes,
             milliseconds: built.milliseconds,
             cache: built.cache,
-            schema_range: None,
+            schema_range,
         };
         ledger::record(ctx, pipeline, claim)?;
     }

@@ -6,6 +6,7 @@ use super::build_image::{self, Destination, Target, parse_reference};
 use super::{Needs, prepare, test};
 use crate::context::{Context, Head};
 use crate::error::{Exit, Problem};
+use crate::image::schema;
 use crate::plan::{Need, Plan, Step};
 use crate::policy::Pipeline;
 use crate::process::own_env;
@@ -216,6 +217,7 @@ fn choose(
             Target::Production,
             &Destination::Store,
             &reference,
+            schema::of_tree(&ctx.root)?,
         );
         let told = vec!["--image".to_owned(), reference, "--of-head".to_owned()];
         Subject { plan: Plan::of("smoke", vec![build]), told, what: of_head }

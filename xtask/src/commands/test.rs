@@ -124,6 +124,7 @@ fn in_image_steps(ctx: &Context, db: Database) -> Result<Vec<Step>> {
         super::build_image::Target::Backend,
         &super::build_image::Destination::Store,
         &image,
+        None,
     );
     let run = "docker run --rm --init";
     let script = match db {

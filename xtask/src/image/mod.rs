@@ -5,6 +5,7 @@ mod layout;
 pub mod manifest;
 mod platform;
 pub mod sbom;
+pub mod schema;
 mod violations;
 
 pub use graph::Graph;

@@ -2,10 +2,18 @@
 
 use super::layout::{ImageFacts, Layout};
 use super::platform::Platform;
-use evidence::CommitSha;
+use super::schema;
+use evidence::{CommitSha, SchemaRange};
 
-/// What a production artefact must be, and this one is not; empty when all holds. `max_bytes` bounds each image.
-pub fn violations(layout: &Layout, wanted: &[Platform], commit: &CommitSha, max_bytes: u64) -> Vec<String> {
+/// What a production artefact must be, and this one is not; empty when all holds. `range` is of the tree's migrations,
+/// if it has any, and `max_bytes` bounds each image.
+pub fn violations(
+    layout: &Layout,
+    wanted: &[Platform],
+    commit: &CommitSha,
+    range: Option<SchemaRange>,
+    max_bytes: u64,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     for platform in wanted.iter().filter(|&p| layout.images.iter().all(|image| image.platform != *p)) {
         wrong.push(format!("it has no image for {platform}"));
@@ -14,7 +22,8 @@ pub fn violations(layout: &Layout, wanted: &[Platform], commit: &CommitSha, max_
         if !wanted.is_empty() && !wanted.contains(&image.platform) {
             wrong.push(format!("it has an image for {}, which was not asked for", image.platform));
         }
-        let of_image = image_violations(image, commit, max_bytes);
+        let mut of_image = image_violations(image, commit, max_bytes);
+        of_image.extend(range.into_iter().flat_map(|range| schema::wrong_labels(&image.labels, range)));
         wrong.extend(of_image.into_iter().map(|text| format!("{}: {text}", image.platform)));
     }
     wrong
@@ -65,6 +74,7 @@ mod tests {
             labels: names
                 .map(|name| (format!("org.opencontainers.image.{name}"), COMMIT.to_owned()))
                 .into_iter()
+                .chain([(schema::MIN.to_owned(), "3".to_owned()), (schema::MAX.to_owned(), "5".to_owned())])
                 .collect(),
             has_healthcheck: true,
         }
@@ -73,7 +83,8 @@ mod tests {
     fn wrong(images: Vec<ImageFacts>, wanted: &[&str], max_bytes: u64) -> Vec<String> {
         let layout = Layout { digest: Digest::of(b"index"), is_index: true, images, size_bytes: 0 };
         let wanted: Vec<Platform> = wanted.iter().map(|text| text.parse().unwrap()).collect();
-        violations(&layout, &wanted, &COMMIT.parse().unwrap(), max_bytes)
+        let range = Some(SchemaRange { min: 3, max: 5 });
+        violations(&layout, &wanted, &COMMIT.parse().unwrap(), range, max_bytes)
     }
 
     #[test]
@@ -91,7 +102,7 @@ mod tests {
         images[1] = ImageFacts { user: String::new(), has_healthcheck: false, ..images[1].clone() };
         images[1].labels.clear();
         let found = wrong(images, &[], 100);
-        assert_eq!(found.len(), 8, "{found:#?}");
+        assert_eq!(found.len(), 10, "{found:#?}");
         assert!(found.iter().all(|text| text.starts_with("linux/arm64: ")), "{found:#?}");
         for root in ["0", "root", "0:65532"] {
             let images = vec![ImageFacts { user: root.to_owned(), ..image("linux/amd64") }];

@@ -2,9 +2,11 @@
 
 use crate::engine::Role;
 use crate::engine::docker::DockerEngine;
+use crate::http::Client;
 use anyhow::{Context as _, Result, ensure};
 use bollard::models::HealthStatusEnum;
 use evidence::{CommitSha, Digest};
+use xtask::image::schema;
 
 /// The digest of the image's manifest or index, where the engine's store keeps it.
 pub fn digest(container: &DockerEngine) -> Result<Option<Digest>> {
@@ -41,8 +43,9 @@ pub fn read_only(container: &DockerEngine) -> Result<String> {
     Ok(String::new())
 }
 
-/// The labels that lead from a running container to its source.
-pub fn labels(container: &DockerEngine, commit: &CommitSha) -> Result<String> {
+/// The labels that lead from a running container to its source, and those that tell before it starts which schemas its
+/// program runs on: what it says itself.
+pub fn labels(container: &DockerEngine, client: &Client, commit: &CommitSha) -> Result<String> {
     let labels = container.image()?.config.and_then(|config| config.labels).unwrap_or_default();
     let label =
         |name: &str| labels.get(&format!("org.opencontainers.image.{name}")).cloned().unwrap_or_default();
@@ -53,6 +56,11 @@ pub fn labels(container: &DockerEngine, commit: &CommitSha) -> Result<String> {
     );
     for name in ["version", "created", "source", "title", "licenses"] {
         ensure!(!label(name).is_empty(), "it has no label org.opencontainers.image.{name}");
+    }
+    let version = client.get("/version")?.expect(200)?.json()?;
+    for (name, own) in [(schema::MIN, &version["schema"]["min"]), (schema::MAX, &version["schema"]["max"])] {
+        let label = labels.get(name).map_or("", String::as_str);
+        ensure!(label == own.to_string(), "its label {name} is {label:?}, and its program says {own}");
     }
     Ok(format!("{} labels", labels.len()))
 }

@@ -121,7 +121,7 @@ fn boot_and_check(
     if let Some(container) = engine.container() {
         recorder.check("container is not root", || container::not_root(container))?;
         recorder.check("root file system is read-only", || container::read_only(container))?;
-        recorder.check("labels", || container::labels(container, &settings.commit))?;
+        recorder.check("labels", || container::labels(container, &client, &settings.commit))?;
     }
     if let Some((paths, output)) = &settings.e2e {
         recorder.check("browser", || checks::browser(ctx, &client, &tokens, *paths, output))?;
