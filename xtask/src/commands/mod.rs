@@ -8,6 +8,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod events;
 pub mod evidence;
+mod findings;
 pub mod fuzz;
 pub mod gate;
 pub mod hold;

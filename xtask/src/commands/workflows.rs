@@ -1,16 +1,15 @@
 //! `workflows`: whether GitHub's workflows are as they must be, and what starts what.
 
-use super::Reported;
+use super::findings::{known_files, report};
 use crate::cli::Cli;
 use crate::context::Context;
 use crate::error::{Exit, Problem};
 use crate::policy::Pipeline;
-use crate::policy::workflows::{File, Files, Finding, World, check, matrix};
+use crate::policy::workflows::{Files, World, check, matrix};
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use std::path::Path;
-use xshell::cmd;
 
 /// Arguments of `workflows`.
 #[derive(Debug, clap::Args)]
@@ -84,29 +83,8 @@ fn judge(ctx: &Context, json: bool) -> Result<()> {
     let files = read_files(ctx)?;
     let world = World { jobs: &jobs, registry: &pipeline.image.registry, fault: &fault_of_call };
     let findings = check(&files, &world);
-    if json {
-        println!("{:#}", serde_json::json!({ "findings": findings }));
-    } else {
-        for finding in &findings {
-            println!("{finding}");
-        }
-    }
-    if ctx.out.github {
-        for finding in &findings {
-            eprintln!("{}", annotation(finding));
-        }
-    }
     let judged = files.workflows.len() + files.actions.len() + files.compose.len();
-    match findings.len() {
-        0 => {
-            eprintln!("{judged} files, nothing to mend");
-            Ok(())
-        }
-        found => {
-            eprintln!("{found} findings in {judged} files");
-            Err(Reported(Exit::Failed).into())
-        }
-    }
+    report(ctx, &findings, &format!("{judged} files"), json, Exit::Failed)
 }
 
 /// What is wrong with the arguments of a call, in clap's words; none when it is a call that can be made.
@@ -119,38 +97,8 @@ fn fault_of_call(words: &[&str]) -> Option<String> {
     (!answers).then(|| format!("`cargo xtask {}`: {first}", words.join(" ")))
 }
 
-/// GitHub's own form, which it shows beside the line.
-fn annotation(finding: &Finding) -> String {
-    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
-    format!(
-        "::error file={},line={},title={}::{}",
-        property(&finding.file),
-        finding.line,
-        finding.rule,
-        escape(&format!("{}; expected {}; {}", finding.what, finding.expected, finding.mend))
-    )
-}
-
-/// The files that git knows or would take, so that what is new is judged before it is committed.
 fn read_files(ctx: &Context) -> Result<Files> {
-    let shell = ctx.shell()?;
-    let read = |patterns: &[&str]| -> Result<Vec<File>> {
-        let names = cmd!(shell, "git ls-files -z --cached --others --exclude-standard -- {patterns...}")
-            .quiet()
-            .read()
-            .context("git ls-files failed")?;
-        let mut names: Vec<&str> = names.split('\0').filter(|name| !name.is_empty()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let here = names.into_iter().filter(|name| ctx.root.join(name).is_file());
-        here.map(|name| {
-            let text = std::fs::read_to_string(ctx.root.join(name))
-                .with_context(|| format!("cannot read {name}"))?;
-            Ok(File { path: name.to_owned(), text })
-        })
-        .collect()
-    };
+    let read = |patterns: &[&str]| known_files(ctx, patterns);
     let workflows = read(&[":(glob).github/workflows/*.yml", ":(glob).github/workflows/*.yaml"])?;
     if workflows.is_empty() {
         return Err(Problem::usage("there are no workflows: expected .github/workflows/*.yml").into());

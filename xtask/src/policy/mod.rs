@@ -4,6 +4,7 @@ mod affected;
 pub mod checks;
 pub mod environment;
 pub mod event;
+pub mod finding;
 pub mod floating;
 pub mod gate;
 mod pipeline;

@@ -14,19 +14,9 @@ mod runs;
 mod tests;
 mod triggers;
 
+pub use super::finding::{File, Finding};
 pub use matrix::matrix;
 use model::Document;
-use serde::Serialize;
-use std::fmt;
-
-/// A file as it was read.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// Its path from the root, with `/`.
-    pub path: String,
-    /// Its content.
-    pub text: String,
-}
 
 /// The files that are judged.
 #[derive(Clone, Debug, Default)]
@@ -47,31 +37,6 @@ pub struct World<'a> {
     pub registry: &'a str,
     /// What is wrong with the arguments of a `cargo xtask` call; none when it is a call that can be made.
     pub fault: &'a dyn Fn(&[&str]) -> Option<String>,
-}
-
-/// Something that is not as it must be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
-    /// The file's path from the root.
-    pub file: String,
-    /// The line, from 1; the nearest that is known.
-    pub line: usize,
-    /// The rule's name.
-    pub rule: &'static str,
-    /// What stands there.
-    pub what: String,
-    /// What was expected.
-    pub expected: String,
-    /// How to mend it.
-    pub mend: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}:{}: [{}] {}", self.file, self.line, self.rule, self.what)?;
-        writeln!(f, "    expected: {}", self.expected)?;
-        write!(f, "    mend:     {}", self.mend)
-    }
 }
 
 /// Everything that is not as it must be, by file and line.
