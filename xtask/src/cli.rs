@@ -2,7 +2,7 @@
 
 use crate::commands::{
     bench, build_image, ci, compose_image_mode, deploy, doctor, evidence, fuzz, gate, hold, images, lock,
-    promote, publish, rollback, smoke, status, tags, test, workflows,
+    migrations, promote, publish, rollback, smoke, status, tags, test, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -71,6 +71,8 @@ pub enum Command {
     Fuzz(fuzz::Args),
     /// Judge GitHub's workflows, and say what starts what
     Workflows(workflows::Args),
+    /// Judge the migrations of both databases: may the previous release go on working?
+    Migrations(migrations::Args),
     /// Print shell completions
     #[command(after_help = "Examples:
   cargo xtask completions bash > ~/.local/share/bash-completion/completions/cargo-xtask")]

