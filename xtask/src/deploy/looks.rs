@@ -119,10 +119,8 @@ mod tests {
             };
             look(&|paths| paths.iter().map(get).collect(), &image).unwrap_err()
         };
-        assert_eq!(
-            look(&|path| Ok(Answer { status: good(path).0, body: good(path).1.to_owned() }), &image),
-            Ok(())
-        );
+        let right = |path: &&str| Ok(Answer { status: good(path).0, body: good(path).1.to_owned() });
+        assert_eq!(look(&|paths| paths.iter().map(right).collect(), &image), Ok(()));
         assert!(wrong("/readyz", 503, "no database").contains("503: no database"));
         assert!(wrong("/version", 200, &other).contains("/version says commit bbbb"));
         assert!(wrong("/version", 200, "{}").contains("commit null"));
