@@ -149,16 +149,15 @@ impl Store {
         }
     }
 
-    /// Begins a writing transaction that may take minutes.
+    /// Begins a writing transaction that may take minutes and touch most rows.
     ///
     /// # Errors
     /// When the database cannot be reached, or the lock stays taken.
     pub async fn write_long(&self, lock: Lock) -> Result<Session, StoreError> {
-        let mut session = self.write(lock).await?;
-        if let Session::Postgres(_) = &session {
-            session.execute("SET LOCAL statement_timeout = 0", &[]).await?;
+        match &*self.backend {
+            Backend::Sqlite(database) => database.write_long().await.map(Session::Sqlite),
+            Backend::Postgres(database) => database.write_long(lock).await.map(Session::Postgres),
         }
-        Ok(session)
     }
 
     /// Which database it is: `sqlite` or `postgres`.

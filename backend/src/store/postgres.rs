@@ -49,6 +49,8 @@ impl PostgresDatabase {
             ("join_collapse_limit", "1"),
             // Disks have no heads any more: looking rows up by an index is not four times as dear as reading all.
             ("random_page_cost", "1.1"),
+            // No statement here is long enough to be worth compiling.
+            ("jit", "off"),
         ]);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(MAX_CONNECTIONS)
@@ -73,6 +75,15 @@ impl PostgresDatabase {
                          SET LOCAL enable_seqscan = off";
             sqlx::raw_sql(plans).execute(&mut *transaction).await?;
         }
+        Ok(transaction)
+    }
+
+    /// A writing transaction of thousands of rows in each statement.
+    pub(super) async fn write_long(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.write(lock).await?;
+        // As much memory as a statement's rows need, so that it does not put them down in a file before it begins.
+        let settings = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'";
+        sqlx::raw_sql(settings).execute(&mut *transaction).await?;
         Ok(transaction)
     }
 

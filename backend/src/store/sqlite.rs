@@ -10,7 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long to wait for another process's transaction, and for a free connection.
@@ -18,6 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many instructions of SQLite's machine a migration does between two looks at the clock.
 const STATEMENT_STEPS: i32 = 10_000;
+
+/// What a transaction that touches most of the file may keep in memory, in KiB: with less, places of indexes are written
+/// to disk and read again for each row.
+const LARGE_CACHE: &str = "PRAGMA cache_size = -196608";
 
 /// A SQLite file and the connections to it.
 pub struct SqliteDatabase {
@@ -33,6 +38,8 @@ struct Pools {
     // lock, and never take the readers' connections away.
     readers: SqlitePool,
     writer: SqlitePool,
+    /// Whether the write connection may keep more in memory than others. Then it is closed after its transaction.
+    large: Arc<AtomicBool>,
 }
 
 /// Device and inode.
@@ -55,6 +62,14 @@ impl SqliteDatabase {
         let pools = self.pools()?;
         let begun = pools.writer.begin_with("BEGIN IMMEDIATE").await;
         begun.map_err(|error| self.not_begun(&pools, error))
+    }
+
+    /// A writing transaction that touches most of the file. What it keeps in memory is given back when it ends.
+    pub(super) async fn write_long(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let mut transaction = self.write().await?;
+        self.pools()?.large.store(true, Ordering::Relaxed);
+        sqlx::query(LARGE_CACHE).execute(&mut *transaction).await?;
+        Ok(transaction)
     }
 
     /// Whether there is a file.
@@ -126,9 +141,20 @@ impl SqliteDatabase {
                 // On a full disk SQLite ends the transaction by itself; the connection's count of open ones is
                 // wrong from then on, and it would refuse to begin another.
                 .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
-                .connect_lazy_with(options(&self.path))
         };
-        let fresh = Pools { file, opened: Instant::now(), readers: pool(4), writer: pool(1) };
+        let large = Arc::new(AtomicBool::new(false));
+        let was_large = Arc::clone(&large);
+        let writer = pool(1).after_release(move |_, _| {
+            let keep = !was_large.swap(false, Ordering::Relaxed);
+            Box::pin(async move { Ok(keep) })
+        });
+        let fresh = Pools {
+            file,
+            opened: Instant::now(),
+            readers: pool(4).connect_lazy_with(options(&self.path)),
+            writer: writer.connect_lazy_with(options(&self.path)),
+            large,
+        };
         if let Some(stale) = pools.replace(fresh.clone()) {
             tokio::spawn(async move { stale.close().await });
         }
@@ -178,6 +204,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(PATIENCE)
         // FULL syncs the log at each commit: what was acknowledged survives a power cut.
         .synchronous(SqliteSynchronous::Full)
+        // Rows cross from sqlx's own thread; with its 50 at a time a long answer is mostly waiting for each other.
+        .row_buffer_size(2048)
         // Pages that each of the five connections may keep in memory, in KiB: with SQLite's own 2 MiB a large transaction
         // writes its pages to disk and reads them again, over and over.
         .pragma("cache_size", "-32768")

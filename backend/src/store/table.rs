@@ -8,7 +8,6 @@ use super::StoreError;
 use super::session::Param::{Int, Text};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// A value of a row. Null is less than any number, and any number less than any text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,31 +51,35 @@ pub struct Changes {
     tables: BTreeMap<&'static str, (&'static Table, Rows)>,
 }
 
-/// Rows by their keys.
-type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
+/// SQLite writes a list's member as text anew for each column that is read of it, unless it is kept.
+const READ_ONCE: &str = "WITH list AS MATERIALIZED (SELECT value FROM {list})";
+
+/// Rows as they were added.
+type Rows = Vec<Vec<Cell>>;
 
 impl Changes {
     /// Adds a row, in the order of the table's columns.
     pub fn put(&mut self, table: &'static Table, row: Vec<Cell>) {
         debug_assert_eq!(row.len(), table.columns.len(), "{}", table.name);
-        let rows = &mut self.tables.entry(table.name).or_insert_with(|| (table, BTreeMap::new())).1;
-        match rows.entry(row[..table.key].to_vec()) {
-            Entry::Vacant(place) => {
-                place.insert(row);
-            }
-            Entry::Occupied(mut place) => {
-                let order = table.key..table.key + table.order;
-                if row[order.clone()] > place.get()[order] {
-                    place.insert(row);
-                }
-            }
-        }
+        self.tables.entry(table.name).or_insert_with(|| (table, Vec::new())).1.push(row);
     }
 
-    /// The rows that were added to a table.
+    /// Of the rows that were added to a table those that win, by key.
     pub fn rows(&self, table: &'static Table) -> impl Iterator<Item = &Vec<Cell>> {
-        self.tables.get(table.name).into_iter().flat_map(|(_, rows)| rows.values())
+        self.tables.get(table.name).map(|(_, rows)| winners(table, rows)).unwrap_or_default().into_iter()
     }
+}
+
+/// The rows that win, by key. Sorted all at once, which is less work than finding each row its place as it comes.
+fn winners<'a>(table: &Table, rows: &'a Rows) -> Vec<&'a Vec<Cell>> {
+    let order = table.key..table.key + table.order;
+    let mut rows: Vec<_> = rows.iter().collect();
+    // Stable: of two equal rows the first wins.
+    rows.sort_by(|one, other| {
+        one[..table.key].cmp(&other[..table.key]).then_with(|| other[order.clone()].cmp(&one[order.clone()]))
+    });
+    rows.dedup_by(|later, first| later[..table.key] == first[..table.key]);
+    rows
 }
 
 impl Session {
@@ -87,10 +90,25 @@ impl Session {
     pub async fn put(&mut self, changes: &Changes) -> Result<bool, StoreError> {
         let mut shown = false;
         for (table, rows) in changes.tables.values() {
-            let sql = self.with_list(&table.upsert());
-            let rows: Vec<_> = rows.values().collect();
-            let changed = self.execute(sql, &[Text(&super::list::list_of(rows))]).await? > 0;
-            shown |= changed && table.shown;
+            let rows = winners(table, rows);
+            let changed = match self {
+                Self::Sqlite(_) => {
+                    let sql = self.with_list(&format!("{READ_ONCE} {}", table.upsert(&table.list_rows())));
+                    self.execute(sql, &[Text(&super::list::list_of(&rows))]).await?
+                }
+                Self::Postgres(transaction) => {
+                    let sql = sqlx::AssertSqlSafe(table.upsert(&table.array_rows()));
+                    let columns = table.columns.iter().enumerate();
+                    let query = columns.fold(sqlx::query(sql), |query, (index, (_, kind))| match kind {
+                        Kind::Int => query.bind(rows.iter().map(|row| row[index].int()).collect::<Vec<_>>()),
+                        Kind::Text => {
+                            query.bind(rows.iter().map(|row| row[index].text()).collect::<Vec<_>>())
+                        }
+                    });
+                    query.execute(&mut **transaction).await?.rows_affected()
+                }
+            };
+            shown |= changed > 0 && table.shown;
         }
         Ok(shown)
     }
@@ -161,19 +179,30 @@ impl Table {
         names.join(", ")
     }
 
-    fn upsert(&self) -> String {
-        let all = self.columns.len();
+    /// The rows of a JSON list of lists.
+    fn list_rows(&self) -> String {
         let values = self.columns.iter().enumerate().map(|(index, (_, kind))| match kind {
             Kind::Text => format!("value ->> {index}"),
             Kind::Int => format!("CAST(value ->> {index} AS BIGINT)"),
         });
-        let values: Vec<_> = values.collect();
+        format!("SELECT {} FROM list", values.collect::<Vec<_>>().join(", "))
+    }
+
+    /// The rows of an array for each column: Postgres would spend longer on reading a JSON list than on the rows.
+    fn array_rows(&self) -> String {
+        let arrays = self.columns.iter().zip(1..).map(|((_, kind), place)| match kind {
+            Kind::Text => format!("${place}::TEXT[]"),
+            Kind::Int => format!("${place}::BIGINT[]"),
+        });
+        format!("SELECT * FROM unnest({}) AS list", arrays.collect::<Vec<_>>().join(", "))
+    }
+
+    fn upsert(&self, rows: &str) -> String {
         // `WHERE true`: else SQLite takes ON for a join's.
         let mut sql = format!(
-            "INSERT INTO {} ({}) SELECT {} FROM {{list}} WHERE true ON CONFLICT ({}) DO ",
+            "INSERT INTO {} ({}) {rows} WHERE true ON CONFLICT ({}) DO ",
             self.name,
-            self.names(0..all),
-            values.join(", "),
+            self.names(0..self.columns.len()),
             self.names(0..self.key),
         );
         if self.order == 0 {
@@ -188,6 +217,22 @@ impl Table {
         };
         sql += &format!("UPDATE SET {} WHERE ({}) > ({})", set.join(", "), of("excluded"), of(self.name));
         sql
+    }
+}
+
+impl Cell {
+    fn int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            Self::Null | Self::Text(_) => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(value) => Some(value),
+            Self::Null | Self::Int(_) => None,
+        }
     }
 }
 
@@ -267,8 +312,8 @@ mod tests {
         }
         assert_eq!(changes.rows(&T).collect::<Vec<_>>(), [&row(2, "two")]);
         assert_eq!(
-            T.upsert(),
-            "INSERT INTO t (k, at, v) SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2 FROM {list} \
+            T.upsert(&T.list_rows()),
+            "INSERT INTO t (k, at, v) SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2 FROM list \
              WHERE true ON CONFLICT (k) DO UPDATE SET at = excluded.at, v = excluded.v WHERE (excluded.at) > (t.at)"
         );
     }
