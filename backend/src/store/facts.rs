@@ -255,8 +255,6 @@ pub enum Subjects {
     PublishedCommits,
     /// Tags that were published or seen: a project, a repository, a tag.
     Tags,
-    /// Deployments.
-    Deployments,
     /// Cells in which something was seen: a project, an environment, a service.
     ObservedCells,
 }
@@ -272,9 +270,6 @@ impl Subjects {
                 "SELECT project, repository, tag FROM publication_fact WHERE (project, repository, tag) > ($1, $2, $3) \
                  UNION SELECT project, repository, tag FROM tag_observation \
                  WHERE (project, repository, tag) > ($1, $2, $3) ORDER BY 1, 2, 3 LIMIT $4"
-            }
-            Self::Deployments => {
-                "SELECT project, id, '' FROM deployment WHERE (project, id, '') > ($1, $2, $3) ORDER BY 1, 2 LIMIT $4"
             }
             Self::ObservedCells => {
                 "SELECT DISTINCT project, environment, service FROM runtime_fact \

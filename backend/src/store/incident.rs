@@ -77,7 +77,10 @@ impl Session {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn put_incidents(&mut self, rows: &[&IncidentRow]) -> Result<(), StoreError> {
+    pub async fn put_incidents(&mut self, rows: &[IncidentRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let sql = self.with_list(&format!(
             "INSERT INTO incident ({INCIDENT_COLUMNS}) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, \
              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, \

@@ -131,7 +131,10 @@ impl Session {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn skip(&mut self, rows: &[(i64, &str)]) -> Result<(), StoreError> {
+    pub async fn skip(&mut self, rows: &[(i64, String)]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let sql = self.with_list(
             "INSERT INTO projection_skipped (seq, kind) SELECT CAST(value ->> 0 AS BIGINT), value ->> 1 FROM {list} \
              WHERE true ON CONFLICT (seq) DO NOTHING",

@@ -31,7 +31,8 @@ pub(super) async fn revised(
     Ok(session.finished(deployments).await?.iter().map(Finished::cell).collect())
 }
 
-fn put(changes: &mut Changes, finished: &Finished) {
+/// Puts what a deployment's end makes of its cell, and of its digest.
+pub(super) fn put(changes: &mut Changes, finished: &Finished) {
     let kind = if finished.mode == "rollback" { "rollback" } else { "deploy" };
     let mut slot = |slot: &str| {
         let row: Vec<Cell> = vec![

@@ -4,7 +4,7 @@
 use super::touched::Touched;
 use crate::service::token::hex;
 use crate::store::{IncidentRow, Key, Key3, Session, StoreError};
-use evidence::rules::{self, DeploymentFact, Finding, Policy};
+use evidence::rules::{self, DeploymentFact, Finding, Policy, SmokeFact};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -30,45 +30,43 @@ pub(super) async fn project(
     publications(session, &commits, &mut found).await?;
     let tags: Vec<_> = touched.tags.iter().cloned().collect();
     immutable_tags(session, &tags, &mut found).await?;
-    deployments(session, policy, touched, Reach::Others, &mut found).await?;
+    deployments(session, policy, touched, &mut found).await?;
     cells(session, touched, &mut found).await?;
     write(session, found).await
 }
 
-/// Judges everything that was touched, where everything else is too and no incidents are there yet.
-pub(super) async fn project_anew(
-    session: &mut Session,
-    policy: &Policy,
-    touched: &Touched,
-) -> Result<(), StoreError> {
+/// Judges everything that was touched but deployments, where everything else is too and no incidents are there yet.
+pub(super) async fn project_anew(session: &mut Session, touched: &Touched) -> Result<(), StoreError> {
     let mut found = Found::default();
     let commits: Vec<_> = touched.commits.iter().cloned().collect();
     publications(session, &commits, &mut found).await?;
     let tags: Vec<_> = touched.tags.iter().cloned().collect();
     immutable_tags(session, &tags, &mut found).await?;
-    deployments(session, policy, touched, Reach::Own, &mut found).await?;
-    let mut observed = Touched::default();
-    observed.cells.clone_from(&touched.cells);
-    cells(session, &observed, &mut found).await?;
+    cells(session, touched, &mut found).await?;
     let scopes = found.0.iter();
     let rows: Vec<_> = scopes
         .flat_map(|((project, scope), findings)| {
             findings.iter().map(move |finding| row(project, scope, finding))
         })
         .collect();
-    if !rows.is_empty() {
-        session.put_incidents(&rows.iter().collect::<Vec<_>>()).await?;
-    }
-    Ok(())
+    session.put_incidents(&rows).await
 }
 
-/// Which deployments are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// Those that were touched.
-    Own,
-    /// Those too that are judged by what was touched.
-    Others,
+/// The incidents of a deployment, whose digest's smoke tests and first successes these are.
+pub(super) fn of_deployment(
+    policy: &Policy,
+    project: &str,
+    fact: &DeploymentFact,
+    smokes: &[SmokeFact],
+    successes: &[DeploymentFact],
+) -> impl Iterator<Item = IncidentRow> {
+    let findings = rules::production_reference(policy, fact);
+    let findings = findings.into_iter().chain(rules::untested(policy, fact, smokes, successes));
+    findings.map(|finding| row(project, &scope_of(fact), &finding))
+}
+
+fn scope_of(fact: &DeploymentFact) -> String {
+    format!("deployment/{}", fact.id)
 }
 
 /// Findings by the scope that they belong to. A scope without findings is there too.
@@ -119,7 +117,6 @@ async fn deployments(
     session: &mut Session,
     policy: &Policy,
     touched: &Touched,
-    reach: Reach,
     found: &mut Found,
 ) -> Result<(), StoreError> {
     let own: Vec<_> = touched.deployments.iter().cloned().collect();
@@ -137,17 +134,15 @@ async fn deployments(
     let digests: Vec<_> = digests.into_iter().collect();
     let smokes = session.smoke_facts(&digests).await?;
     let successes = session.first_successes(&digests).await?;
-    if reach == Reach::Others {
-        for (key, facts) in elsewhere(session, touched, &digests, &successes).await? {
-            let concerned = |fact: &DeploymentFact| {
-                touched.digests.contains(&key) || policy.production.contains(&fact.environment)
-            };
-            let facts = facts.into_iter().filter(concerned);
-            judged.extend(facts.map(|fact| ((key.0.clone(), fact.id.to_string()), fact)));
-        }
+    for (key, facts) in elsewhere(session, touched, &digests, &successes).await? {
+        let concerned = |fact: &DeploymentFact| {
+            touched.digests.contains(&key) || policy.production.contains(&fact.environment)
+        };
+        let facts = facts.into_iter().filter(concerned);
+        judged.extend(facts.map(|fact| ((key.0.clone(), fact.id.to_string()), fact)));
     }
-    for ((project, id), fact) in &judged {
-        let findings = found.scope(project, format!("deployment/{id}"));
+    for ((project, _), fact) in &judged {
+        let findings = found.scope(project, scope_of(fact));
         findings.extend(rules::production_reference(policy, fact));
         let Some(digest) = &fact.digest else { continue };
         let digest = (project.clone(), digest.to_string());
@@ -239,9 +234,7 @@ async fn write(session: &mut Session, found: Found) -> Result<Vec<Change>, Store
     if !gone.is_empty() {
         session.delete_incidents(&gone).await?;
     }
-    if !put.is_empty() {
-        session.put_incidents(&put.iter().collect::<Vec<_>>()).await?;
-    }
+    session.put_incidents(&put).await?;
     changes.extend(before.into_values().map(Change::Withdrawn));
     Ok(changes)
 }

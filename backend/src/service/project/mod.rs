@@ -114,8 +114,7 @@ pub fn rows_of<'a>(
     changes
 }
 
-/// Folds rows of the log. Evidence that this version cannot read was written by a newer one: it is set aside, so that the
-/// rest goes on, and projected once a version that can read it is here.
+/// Folds rows of the log.
 async fn fold_rows(
     session: &mut Session,
     rows: &[StoredEvidence],
@@ -123,20 +122,9 @@ async fn fold_rows(
 ) -> Result<Changes, StoreError> {
     let ci_workflows = session.ci_workflows().await?;
     let mut changes = Changes::default();
-    let mut skipped = Vec::new();
     let mut fold = Fold { ci_workflows: &ci_workflows, changes: &mut changes, touched };
-    for row in rows {
-        match serde_json::from_str::<Evidence>(&row.body) {
-            Ok(evidence) => fold.document(row, &evidence),
-            Err(error) => {
-                tracing::warn!(seq = row.seq, kind = row.kind, %error, "evidence that this version cannot read");
-                skipped.push((row.seq, row.kind.as_str()));
-            }
-        }
-    }
-    if !skipped.is_empty() {
-        session.skip(&skipped).await?;
-    }
+    let skipped = fold.rows(rows);
+    session.skip(&skipped).await?;
     Ok(changes)
 }
 

@@ -1,15 +1,18 @@
 //! Projects everything again from the log, and compares.
 
+mod ahead;
+mod settle;
+
 use super::touched::Touched;
-use super::{cells, fold_rows, incidents, reachable};
+use super::{incidents, reachable};
 use crate::service::token::hex;
 use crate::store::tables::TABLES;
-use crate::store::{Cell, Key, Key3, Lock, Session, Store, StoreError, Subjects};
-use evidence::rules::Policy;
+use crate::store::{Cell, Key3, Lock, Session, Store, StoreError, Subjects};
+use ahead::Ahead;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many documents, or subjects, are taken at a time.
+/// How many rows, or subjects, are taken at a time.
 const BATCH: i64 = 5000;
 
 /// What a rebuild did.
@@ -25,7 +28,7 @@ pub struct Rebuilt {
 /// When the database cannot take it; then nothing has changed.
 pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
     let mut session = store.write_long(Lock::Projection).await?;
-    let documents = again(&mut session).await?;
+    let documents = again(store, &mut session).await?;
     // A restored copy goes its own way from here: nobody may take its versions for the original's.
     let mut epoch = [0; 8];
     getrandom::fill(&mut epoch).map_err(|error| StoreError::Internal(error.to_string()))?;
@@ -47,7 +50,7 @@ pub async fn verify_projections(store: &Store) -> Result<Vec<String>, StoreError
         return Err(StoreError::Unavailable(detail.to_owned()));
     }
     let before = of_tables(&mut session).await?;
-    again(&mut session).await?;
+    again(store, &mut session).await?;
     let after = of_tables(&mut session).await?;
     // Not committed: dropping the session rolls all of it back.
     Ok(before
@@ -87,7 +90,7 @@ async fn of_tables(session: &mut Session) -> Result<BTreeMap<String, String>, St
     Ok(found)
 }
 
-async fn again(session: &mut Session) -> Result<usize, StoreError> {
+async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError> {
     let head = session.projection_head().await?;
     for table in TABLES {
         session.clear(table).await?;
@@ -96,22 +99,21 @@ async fn again(session: &mut Session) -> Result<usize, StoreError> {
     session.forget_skipped().await?;
     let mut projects = BTreeSet::new();
     let (mut cursor, mut documents) = (0, 0);
-    loop {
-        let rows = session.evidence_after(cursor, BATCH).await?;
-        let Some(last) = rows.last() else { break };
-        cursor = last.seq;
-        documents += rows.len();
-        let mut touched = Touched::default();
-        let changes = fold_rows(session, &rows, &mut touched).await?;
-        session.put(&changes).await?;
-        projects.extend(touched.projects);
+    let mut ahead = Ahead::new(store, session.ci_workflows().await?).await?;
+    while let Some(stretch) = ahead.next().await? {
+        session.put(&stretch.changes).await?;
+        session.skip(&stretch.skipped).await?;
+        projects.extend(stretch.projects);
+        documents += stretch.documents;
+        cursor = stretch.cursor;
     }
     for project in &projects {
         reachable::project(session, project).await?;
     }
-    // Deployments are judged by each other's ends, so all of these come first.
-    every_deployment_ended(session).await?;
-    for of in [Subjects::Deployments, Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
+    for project in session.projects().await? {
+        settle::deployments(session, project.as_str()).await?;
+    }
+    for of in [Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
         judge_every(session, of).await?;
     }
     session.count_rows(TABLES).await?;
@@ -120,21 +122,8 @@ async fn again(session: &mut Session) -> Result<usize, StoreError> {
     Ok(documents)
 }
 
-/// Draws what follows from the ends of all deployments.
-async fn every_deployment_ended(session: &mut Session) -> Result<(), StoreError> {
-    let mut after = Key3::default();
-    loop {
-        let page = session.subjects(Subjects::Deployments, &after, BATCH).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.clone();
-        let ids: Vec<Key> = page.into_iter().map(|(project, id, _)| (project, id)).collect();
-        cells::project(session, &ids, &BTreeSet::new()).await?;
-    }
-}
-
 /// Judges all subjects of a sort.
 async fn judge_every(session: &mut Session, of: Subjects) -> Result<(), StoreError> {
-    let policy = Policy::default();
     let mut after = Key3::default();
     loop {
         let page = session.subjects(of, &after, BATCH).await?;
@@ -143,7 +132,6 @@ async fn judge_every(session: &mut Session, of: Subjects) -> Result<(), StoreErr
         let mut touched = Touched::default();
         let pairs = || page.iter().map(|(project, second, _)| (project.clone(), second.clone()));
         match of {
-            Subjects::Deployments => touched.deployments.extend(pairs()),
             Subjects::PublishedCommits => touched.commits.extend(pairs()),
             Subjects::ObservedCells => touched.cells.extend(page.iter().cloned()),
             Subjects::Tags => {
@@ -154,6 +142,6 @@ async fn judge_every(session: &mut Session, of: Subjects) -> Result<(), StoreErr
                 }
             }
         }
-        incidents::project_anew(session, &policy, &touched).await?;
+        incidents::project_anew(session, &touched).await?;
     }
 }

@@ -36,7 +36,26 @@ macro_rules! row {
 }
 use row;
 
+/// A document that was set aside: its place in the log, and its kind.
+pub(super) type Skipped = (i64, String);
+
 impl Fold<'_> {
+    /// Folds rows of the log. Evidence that this version cannot read was written by a newer one: it is set aside, so that
+    /// the rest goes on, and projected once a version that can read it is here.
+    pub fn rows(&mut self, rows: &[StoredEvidence]) -> Vec<Skipped> {
+        let mut skipped = Vec::new();
+        for row in rows {
+            match serde_json::from_str::<Evidence>(&row.body) {
+                Ok(evidence) => self.document(row, &evidence),
+                Err(error) => {
+                    tracing::warn!(seq = row.seq, kind = row.kind, %error, "evidence that this version cannot read");
+                    skipped.push((row.seq, row.kind.clone()));
+                }
+            }
+        }
+        skipped
+    }
+
     pub fn document(&mut self, row: &StoredEvidence, evidence: &Evidence) {
         let project = &evidence.project;
         let (at, seq, sha) = (effective(row), row.seq, row.sha256.as_str());
