@@ -233,5 +233,8 @@ impl Ledger {
 }
 
 fn stopped() -> Problem {
-    Problem::new(Exit::Interrupted, "interrupted: what was not sent stays in the spool")
+    Problem::new(
+        Exit::Interrupted,
+        "interrupted while the ledger was asked: what was not sent stays in the spool",
+    )
 }

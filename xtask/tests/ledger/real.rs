@@ -5,25 +5,34 @@ use crate::world::World;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
-struct Ledger {
-    server: Child,
-    url: String,
-    token: String,
+/// A ledger that runs for as long as this lives.
+pub struct Ledger {
+    folder: tempfile::TempDir,
+    program: PathBuf,
+    processes: Vec<Child>,
+    pub url: String,
 }
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        for process in &mut self.processes {
+            // It may have ended by itself.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
-/// The program, compiled where it is stale.
+/// The program, compiled where it is stale, once for all tests.
 fn program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(compile).clone()
+}
+
+fn compile() -> PathBuf {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(["build", "--quiet", "--locked", "--package", "portbook", "--message-format=json"])
         .current_dir(repository())
@@ -46,33 +55,60 @@ fn portbook(program: &Path, database: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn start(folder: &Path) -> Ledger {
-    let (program, database) = (program(), folder.join("ledger.db"));
-    let run = |args: &[&str]| Ran::of(portbook(&program, &database, args).output().unwrap()).expect(0, &[]);
-    run(&["migrate"]);
-    let create = ["admin", "token", "create", "--project", "portbook", "--scope", "evidence:write", "--json"];
-    let token: serde_json::Value = serde_json::from_str(&run(&create).stdout).unwrap();
-    let mut server = portbook(&program, &database, &["server"]).stderr(Stdio::piped()).spawn().unwrap();
-    let log = BufReader::new(server.stderr.take().unwrap());
-    let (found, address) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in log.lines().map_while(Result::ok) {
-            let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-            let said = (line["message"] == "listening").then(|| line["address"].as_str()).flatten();
-            if let Some(address) = said {
-                // Nobody listens after the first.
-                let _ = found.send(address.to_owned());
+impl Ledger {
+    /// Its server alone: it records, and nothing is looked at. Reading needs a token.
+    pub fn start() -> Self {
+        let mut ledger = Self {
+            folder: tempfile::tempdir().unwrap(),
+            program: program(),
+            processes: Vec::new(),
+            url: String::new(),
+        };
+        Ran::of(ledger.portbook(&["migrate"]).output().unwrap()).expect(0, &[]);
+        let mut server = ledger.portbook(&["server"]);
+        let mut server = server.env("PORTBOOK_PUBLIC_BOARD", "false").stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(server.stderr.take().unwrap());
+        ledger.processes.push(server);
+        let (found, address) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+                let said = (line["message"] == "listening").then(|| line["address"].as_str()).flatten();
+                if let Some(address) = said {
+                    // Nobody listens after the first.
+                    let _ = found.send(address.to_owned());
+                }
             }
-        }
-    });
-    let address = address.recv_timeout(Duration::from_secs(60)).unwrap();
-    Ledger { server, url: format!("http://{address}"), token: token["token"].as_str().unwrap().to_owned() }
+        });
+        ledger.url = format!("http://{}", address.recv_timeout(Duration::from_secs(60)).unwrap());
+        ledger
+    }
+
+    /// From now on what is recorded is looked at, too.
+    pub fn work(&mut self) {
+        let mut worker = self.portbook(&["worker"]);
+        let worker = worker.env("PORTBOOK_WORKER_INTERVAL_MS", "20").stderr(Stdio::null()).spawn();
+        self.processes.push(worker.unwrap());
+    }
+
+    /// A new token with these scopes.
+    pub fn token(&self, scopes: &[&str]) -> String {
+        let mut args = vec!["admin", "token", "create", "--project", "portbook", "--json"];
+        scopes.iter().for_each(|scope| args.extend(["--scope", scope]));
+        let made = Ran::of(self.portbook(&args).output().unwrap()).expect(0, &[]).stdout;
+        let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+        made["token"].as_str().unwrap().to_owned()
+    }
+
+    fn portbook(&self, args: &[&str]) -> Command {
+        portbook(&self.program, &self.folder.path().join("ledger.db"), args)
+    }
 }
 
 #[test]
 fn the_real_ledger_records_once_and_says_so_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = start(folder.path());
+    let ledger = Ledger::start();
+    let token = ledger.token(&["evidence:write"]);
     let world = World::with(3);
     let push = |token: &str| {
         let mut push = world.xtask(&["evidence", "push"]);
@@ -81,8 +117,8 @@ fn the_real_ledger_records_once_and_says_so_again() {
     };
     let wrong = push("pb_0123456789abcdef_t0psecret").expect(4, &["does not accept the token"]);
     world.nothing_leaks(&wrong);
-    push(&ledger.token).expect(0, &["4 recorded, 0 already there, 0 not posted"]);
-    push(&ledger.token).expect(0, &["0 recorded, 0 already there, 0 not posted"]);
+    push(&token).expect(0, &["4 recorded, 0 already there, 0 not posted"]);
+    push(&token).expect(0, &["0 recorded, 0 already there, 0 not posted"]);
     world.forget();
-    push(&ledger.token).expect(0, &["0 recorded, 4 already there, 0 not posted"]);
+    push(&token).expect(0, &["0 recorded, 4 already there, 0 not posted"]);
 }

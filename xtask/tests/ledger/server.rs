@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub at: Instant,
+    pub method: String,
     pub target: String,
     pub authorization: String,
     pub body: String,
@@ -27,6 +28,8 @@ pub enum Act {
     Answer(&'static str, String),
     /// The connection is reset, and nothing is recorded.
     Reset,
+    /// Nothing comes, for as long as the other side waits.
+    Silence,
     /// It records, something is done, and its answer is lost.
     Lost(Box<dyn FnOnce() + Send>),
     /// It records, and its answer ends in the middle.
@@ -97,6 +100,7 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let (head, body) = match act {
         Act::Answer(head, body) => (head, body),
         Act::Reset => return reset(client),
+        Act::Silence => return client.read(&mut [0]).map(drop),
         Act::Record => ("200 OK", record(state, &seen, |_| false)),
         Act::Reject(bad) => ("200 OK", record(state, &seen, bad)),
         Act::Lost(then) => {
@@ -174,8 +178,9 @@ fn read(client: &mut TcpStream) -> std::io::Result<Seen> {
             n => body.extend(&buffer[..n]),
         }
     }
-    let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = head.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let authorization = find("authorization").unwrap_or_default();
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Seen { at: Instant::now(), target, authorization, body })
+    Ok(Seen { at: Instant::now(), method, target, authorization, body })
 }

@@ -2,7 +2,7 @@
 
 use crate::server::Server;
 use crate::support::{Fixture, Ran};
-use evidence::{Claim, Evidence, Outcome};
+use evidence::{Claim, CommitSha, Evidence, Outcome};
 use std::process::Command;
 use time::OffsetDateTime;
 
@@ -24,12 +24,19 @@ impl World {
 
     /// Puts a document into the spool, a minute after the one with the number before.
     pub fn spool(&self, number: usize, engine: &str) -> Evidence {
-        let claim = Claim::Smoke {
-            commit: self.fixture.git(&["rev-parse", "HEAD"]).parse().unwrap(),
-            digest: None,
-            outcome: Outcome::Success,
-            engine: engine.parse().unwrap(),
-        };
+        let engine = engine.parse().unwrap();
+        self.say(
+            number,
+            Claim::Smoke { commit: self.head(), digest: None, outcome: Outcome::Success, engine },
+        )
+    }
+
+    pub fn head(&self) -> CommitSha {
+        self.fixture.git(&["rev-parse", "HEAD"]).parse().unwrap()
+    }
+
+    /// Puts a document into the spool.
+    pub fn say(&self, number: usize, claim: Claim) -> Evidence {
         let at = OffsetDateTime::from_unix_timestamp(1_767_400_000 + 60 * number as i64).unwrap();
         let document = Evidence::new("portbook".parse().unwrap(), at, claim);
         self.write(&format!("{}.json", document.sha256()), &serde_json::to_string(&document).unwrap());
