@@ -163,7 +163,7 @@ fn a_contract_step_follows_a_release_that_does_not_use_what_goes() {
     harbour.write("backend/src/ships.rs", &USES.replace(", flag", ""));
     harbour.release("v0.2.0");
     step(HEADER);
-    let found = harbour.check(3, &["1 findings"]);
+    let found = harbour.check(3, &["1 finding in 4 migrations"]);
     assert!(found.contains("backend/migrations/oldest:1: [oldest] it is not there"), "{found}");
     harbour.write("backend/migrations/oldest", "2\n");
     harbour.check(0, &["4 migrations beside those of 2 releases, nothing to mend"]);

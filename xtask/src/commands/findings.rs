@@ -49,7 +49,7 @@ pub fn report(ctx: &Context, findings: &[Finding], judged: &str, json: bool, exi
             Ok(())
         }
         found => {
-            eprintln!("{found} findings in {judged}");
+            eprintln!("{found} finding{} in {judged}", if found == 1 { "" } else { "s" });
             Err(Reported(exit).into())
         }
     }

@@ -69,7 +69,8 @@ impl Whole<'_> {
                 say(&rules::LOCK_TIMEOUT, line, format!("it waits without end for a lock on {locked}"));
             }
             let rows = changed(&stated.sql).filter(|table| self.is_old(table) && self.is_big(table));
-            if let Some(table) = rows.filter(|_| ddl && !self.header.no_transaction) {
+            // Statements that are sent together are one transaction, also after -- no-transaction.
+            if let Some(table) = rows.filter(|_| ddl) {
                 say(&rules::BULK_CHANGE, line, format!("rows of {table} change beside DDL"));
             }
         }

@@ -79,7 +79,7 @@ rules! {
         "who waits for a strong lock gives up soon: everybody else waits behind it"
         "SET LOCAL lock_timeout = '3s' before it (SET lock_timeout after -- no-transaction)"
     BULK_CHANGE "bulk-change" false
-        "the rows of a big table are not changed in one transaction with DDL, whose locks last as long"
+        "the rows of a big table are not changed in one file with DDL, whose locks last as long"
         "change them in a file of their own, or in batches by the program"
     TRANSACTION "transaction" false
         "a migration neither begins nor ends a transaction: it is run in one"

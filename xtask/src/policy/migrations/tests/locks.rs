@@ -89,6 +89,8 @@ fn rows_of_a_big_table_do_not_change_beside_ddl() {
     let ddl = "ALTER TABLE small ADD COLUMN c TEXT;\n";
     for text in ["UPDATE big SET b = '';", "DELETE FROM big;", "UPDATE big SET b = '' WHERE b IS NULL;"] {
         assert_eq!(postgres(&format!("{LIMIT}{ddl}{text}")), ["bulk-change 3"], "{text}");
+        let outside = format!("-- no-transaction\nSET lock_timeout = '3s';\n{ddl}{text}");
+        assert_eq!(postgres(&outside), ["bulk-change 4"], "statements that are sent together are one");
         assert_eq!(postgres(text), Vec::<String>::new(), "{text}");
         assert_eq!(sqlite(&format!("{ddl}{text}")), Vec::<String>::new(), "{text}");
     }
