@@ -1,6 +1,11 @@
 //! What is deployed: an image by its digest, and what it says of itself.
 
-use evidence::{CommitSha, Digest, ImageRef, SchemaRange};
+use crate::image::manifest::REVISION;
+use evidence::{CommitSha, Digest, ImageRef, SchemaRange, Tag};
+use std::collections::BTreeMap;
+
+/// The labels of the schemas that an image can run on.
+const SCHEMA: [&str; 2] = ["org.portbook.schema.min", "org.portbook.schema.max"];
 
 /// An image by its digest, as the registry has it.
 #[derive(Clone, Debug)]
@@ -24,4 +29,23 @@ impl Pinned {
     pub fn by_digest(&self) -> String {
         ImageRef { tag: None, digest: Some(self.digest.clone()), ..self.repository.clone() }.to_string()
     }
+}
+
+/// An image with what its labels say; none where they do not say its commit. `repository` has neither tag nor digest.
+pub fn of_labels(
+    repository: ImageRef,
+    digest: Digest,
+    tag: Option<Tag>,
+    labels: &BTreeMap<String, String>,
+) -> Option<Pinned> {
+    let commit: CommitSha = labels.get(REVISION)?.parse().ok()?;
+    let [min, max] = SCHEMA.map(|name| labels.get(name).and_then(|value| value.parse().ok()));
+    Some(Pinned {
+        version: tag.as_ref().map_or_else(|| commit.tag().to_string(), ToString::to_string),
+        reference: tag.map(|tag| ImageRef { tag: Some(tag), ..repository.clone() }),
+        repository,
+        digest,
+        commit,
+        schema: min.zip(max).map(|(min, max)| SchemaRange { min, max }),
+    })
 }

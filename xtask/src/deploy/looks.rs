@@ -64,7 +64,7 @@ pub fn look(get: &dyn Fn(&[&str]) -> Result<Vec<Answer>>, image: &Pinned) -> Res
     Ok(())
 }
 
-/// Looks from outside, at the address that users have.
+/// Looks from outside, at the address that users have, until everything is right; what was wrong at last.
 pub fn outside(ctx: &Context, url: &str, image: &Pinned) -> Result<(), String> {
     let base = url.trim_end_matches('/');
     let agent = net::agent(&ctx.env, base);
@@ -74,7 +74,13 @@ pub fn outside(ctx: &Context, url: &str, image: &Pinned) -> Result<(), String> {
         let status = answer.status().as_u16();
         Ok(Answer { status, body: answer.body_mut().read_to_string()? })
     };
-    look(&|paths| paths.iter().map(one).collect(), image).map_err(|wrong| format!("{base}: {wrong}"))
+    let began = Instant::now();
+    loop {
+        match look(&|paths| paths.iter().map(one).collect(), image) {
+            Err(_) if began.elapsed() < OUTSIDE && rest(&ctx.stop, PAUSE) => {}
+            done => return done.map_err(|wrong| format!("{base}: {wrong}")),
+        }
+    }
 }
 
 /// Whether `/version` says that it is this image.

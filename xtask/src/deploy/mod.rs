@@ -28,7 +28,7 @@ use gates::gates;
 use image::Pinned;
 use lock::Held;
 use report::{Ended, Report};
-use restore::{Left, recover, restore};
+use restore::{Left, Touched, recover, restore};
 use rollout::{Reached, Rollout, Stopped};
 use state::{Deploying, Document, Hold, Ran};
 use std::cell::Cell;
@@ -127,6 +127,7 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
         held.update(&*calm, |document, _| document.released())?;
         return Err(refusal.into());
     }
+    let document = adopt(&*calm, &held, &document)?;
     let run = Run {
         ctx,
         pipeline,
@@ -162,6 +163,21 @@ fn runs_already(request: &Request<'_>, target: &dyn Target, reading: &Reading) -
     }
     let present = target.present(Slot::Web)?;
     Ok(present.is_some_and(|it| it.healthy && it.digest.as_ref() == Some(digest)))
+}
+
+/// The document with what serves, where somebody started it by other means: it is what a failure has to leave, and what one
+/// can go back to.
+fn adopt(target: &dyn Target, held: &Held, document: &Document) -> Result<Document> {
+    let Some(image) = target.found(Slot::Web)? else { return Ok(document.clone()) };
+    if document.running.as_ref().is_some_and(|ran| ran.digest == image.digest) {
+        return Ok(document.clone());
+    }
+    eprintln!(
+        "    {} runs, which no deployment of this program brought: it is what one goes back to",
+        image.version
+    );
+    let id = announce::fresh_id();
+    held.update(target, |document, now| document.ran(Ran::of(&image, &id, now), false))
 }
 
 /// A deployment under its lock.
@@ -286,7 +302,8 @@ impl Run<'_> {
     fn undo(&self, before: &Document, reached: Reached) -> Result<()> {
         let step = self.steps.begin("restore", "what ran before");
         let old = before.running.as_ref();
-        match restore(self.calm, self.held, old, reached.workers, self.health) {
+        let touched = Touched { web: reached.settling, workers: reached.workers };
+        match restore(self.calm, self.held, old, touched, self.health) {
             Ok(()) => {
                 step.done(
                     &old.map_or("nothing ran before".to_owned(), |old| format!("{} serves", old.version)),

@@ -1,15 +1,12 @@
 //! From what was asked for to an image by its digest.
 
-use super::image::Pinned;
+use super::image::{Pinned, of_labels};
 use crate::error::{Exit, Problem};
 use crate::image::Platform;
 use crate::image::manifest::{Manifest, REVISION};
 use crate::registry::Repository;
 use anyhow::Result;
-use evidence::{CommitSha, Digest, ImageRef, SchemaRange, Tag};
-
-/// The labels of the schemas that an image can run on.
-const SCHEMA: [&str; 2] = ["org.portbook.schema.min", "org.portbook.schema.max"];
+use evidence::{CommitSha, Digest, ImageRef, Tag};
 
 /// How an image is asked for.
 #[derive(Clone, Debug)]
@@ -43,9 +40,9 @@ pub fn resolve(repository: &Repository, image: &ImageRef, wanted: &Wanted) -> Re
         Wanted::Commit(commit) => (repository.by_tag(commit.tag().as_str())?, None),
     };
     let Some(manifest) = manifest else { return Err(missing(repository, wanted).into()) };
-    let config = repository.config_of(&manifest)?.unwrap_or_default();
-    let label = |name: &str| config.label(name).filter(|value| !value.is_empty());
-    let Some(revision) = label(REVISION) else {
+    let labels = repository.config_of(&manifest)?.unwrap_or_default().labels();
+    let plain = ImageRef { tag: None, digest: None, ..image.clone() };
+    let Some(pinned) = of_labels(plain, manifest.digest.clone(), tag, &labels) else {
         return Err(Problem::new(
             Exit::Failed,
             format!(
@@ -56,27 +53,16 @@ pub fn resolve(repository: &Repository, image: &ImageRef, wanted: &Wanted) -> Re
         .next("cargo xtask build-image and cargo xtask publish make images that do")
         .into());
     };
-    let commit: CommitSha = revision.parse()?;
     if let Wanted::Commit(asked) = wanted
-        && *asked != commit
+        && *asked != pinned.commit
     {
         return Err(Problem::new(
             Exit::Refused,
-            format!("{} names an image of {commit}, and {asked} was asked for", commit.tag()),
+            format!("{} names an image of {}, and {asked} was asked for", asked.tag(), pinned.commit),
         )
         .next("cargo xtask images list")
         .into());
     }
-    let [min, max] = SCHEMA.map(|name| label(name).and_then(|value| value.parse().ok()));
-    let version = tag.as_ref().map_or_else(|| commit.tag().to_string(), ToString::to_string);
-    let pinned = Pinned {
-        repository: ImageRef { tag: None, digest: None, ..image.clone() },
-        digest: manifest.digest.clone(),
-        reference: tag.map(|tag| ImageRef { tag: Some(tag), digest: None, ..image.clone() }),
-        commit,
-        version,
-        schema: min.zip(max).map(|(min, max)| SchemaRange { min, max }),
-    };
     Ok((pinned, manifest))
 }
 

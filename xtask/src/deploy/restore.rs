@@ -22,40 +22,48 @@ pub enum Left {
     Undone(Deploying),
 }
 
+/// What a deployment may have changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Touched {
+    /// What serves in peace.
+    pub web: bool,
+    /// The workers.
+    pub workers: bool,
+}
+
 /// Brings the environment back to `old`, wherever a deployment stopped. `health` is what a container may take to become
 /// healthy, where one has to be started again.
 pub fn restore(
     target: &dyn Target,
     held: &Held,
     old: Option<&Ran>,
-    workers: bool,
+    touched: Touched,
     health: Duration,
 ) -> Result<()> {
     let active = target.read()?.active;
-    if let Some(old) = old {
-        let image = old.image();
-        let web = target.present(Slot::Web)?;
-        if !serves(web.as_ref(), &image) {
-            // It was being replaced. Whoever is active goes on serving meanwhile.
-            start(target, Slot::Web, &image, health)?;
+    match old.map(Ran::image) {
+        Some(image) if touched.web => {
+            // Whoever is active goes on serving meanwhile.
+            if !serves(target.present(Slot::Web)?.as_ref(), &image) {
+                start(target, Slot::Web, &image, health)?;
+            }
+            if active == Slot::Next {
+                until_right(target, &Stop::default(), Some(Slot::Web), &image, SEEN)
+                    .map_err(|wrong| anyhow!("{} does not come back: {wrong}", image.version))?;
+            }
         }
-        if active == Slot::Next {
-            until_right(target, &Stop::default(), Some(Slot::Web), &image, SEEN)
-                .map_err(|wrong| anyhow!("{} does not come back: {wrong}", old.version))?;
-        }
+        // The first version ever: nothing ran before, and nothing of it stays.
+        None if touched.web => target.clear(Slot::Web)?,
+        _ => {}
     }
     if active == Slot::Next {
         held.switch(target, Slot::Web, |document, _| document.clone())?;
     }
     target.clear(Slot::Next)?;
-    match old {
-        Some(old) if workers => {
-            target.start_workers(&old.image(), health).map_err(|failure| anyhow!("{}", failure.message))
-        }
-        Some(_) => Ok(()),
-        // The first version ever: nothing ran before, and nothing of it stays.
-        None => target.clear(Slot::Web),
+    if let Some(old) = old.filter(|_| touched.workers) {
+        target.start_workers(&old.image(), health).map_err(|failure| anyhow!("{}", failure.message))?;
     }
+    Ok(())
 }
 
 fn serves(present: Option<&Present>, image: &Pinned) -> bool {
@@ -80,7 +88,8 @@ pub fn recover(
     let next = target.present(Slot::Next)?;
     let Some(left) = document.deploying.clone() else {
         if reading.active == Slot::Next || next.is_some() {
-            restore(target, held, document.running.as_ref(), false, health)?;
+            let untouched = Touched { web: false, workers: false };
+            restore(target, held, document.running.as_ref(), untouched, health)?;
         }
         return Ok(None);
     };
@@ -101,8 +110,11 @@ pub fn recover(
         step.done(&format!("{} was interrupted after its switch, and is finished", left.to.version));
         return Ok(Some(Left::Finished(left)));
     }
-    let workers = left.phase >= DeploymentPhase::Switching;
-    restore(target, held, old, workers, health)?;
+    let switched = left.phase >= DeploymentPhase::Switching;
+    // It was being replaced where the new version stands in its place, or nothing does.
+    let replaced = web.as_ref().is_none_or(|web| web.digest.as_ref() == Some(&image.digest));
+    let touched = Touched { web: switched && replaced, workers: switched };
+    restore(target, held, old, touched, health)?;
     held.update(target, |document, _| Document { deploying: None, ..document.clone() })?;
     let stays = old.map_or("nothing runs".to_owned(), |old| format!("{} serves", old.version));
     step.done(&format!("{} was interrupted and is undone: {stays}", left.to.version));

@@ -5,7 +5,7 @@
 
 use super::image::Pinned;
 use super::lock::Held;
-use super::looks::{look, looks_shown, until_right};
+use super::looks::{looks_shown, until_right};
 use super::restore::SEEN;
 use super::state::Document;
 use super::steps::Steps;
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// Between two looks at a new version.
 const LOOK: Duration = Duration::from_millis(250);
+/// How long an answer may be wrong while a new version is watched: a database may be away for a moment.
+const HICCUP: Duration = Duration::from_secs(2);
 /// How many lines of a log are shown.
 const LINES: usize = 30;
 
@@ -63,6 +65,8 @@ pub struct Reached {
     pub observed: Option<Duration>,
     /// Workers may run the new version.
     pub workers: bool,
+    /// What served in peace may be gone.
+    pub settling: bool,
 }
 
 impl Rollout<'_> {
@@ -93,6 +97,7 @@ impl Rollout<'_> {
         }
         reached.workers = true;
         self.step("workers", "", || target.start_workers(image, self.health).map(|()| "healthy".to_owned()))?;
+        reached.settling = true;
         self.step("settle", "to where it serves in peace", || {
             target.start(Slot::Web, image, self.health)?;
             self.smoke(Some(Slot::Web), SEEN)
@@ -225,7 +230,7 @@ impl Rollout<'_> {
                 Some(it) if it.restarts > 0 => Some("was healthy, ended, and was started again".to_owned()),
                 Some(it) if !it.running => Some(format!("was healthy and has {}", it.state)),
                 Some(it) if !it.healthy => Some(format!("was healthy and is {}", it.state)),
-                Some(_) => look(&|paths| self.target.get(None, paths), self.image).err(),
+                Some(_) => until_right(self.target, self.stop, None, self.image, HICCUP).err(),
             };
             if let Some(wrong) = wrong {
                 let logs = self.target.logs(Slot::Next, LINES);

@@ -179,6 +179,12 @@ pub trait Target: Send {
     /// When the target cannot be asked.
     fn present(&self, slot: Slot) -> Result<Option<Present>>;
 
+    /// The image that occupies a slot, whoever started it; none where the slot is empty, or the image is of no registry.
+    ///
+    /// # Errors
+    /// When the target cannot be asked.
+    fn found(&self, slot: Slot) -> Result<Option<Pinned>>;
+
     /// Asks the application for paths on the way that its users' requests take: who is active, or a certain slot. An
     /// answer for each, in order.
     ///

@@ -1,11 +1,13 @@
 //! The containers of a Compose project, as the engine tells them.
 
 use super::{Compose, Docker, LINES, UP, failed};
+use crate::deploy::image::{Pinned, of_labels};
 use crate::process::Said;
 use crate::target::{Done, Failure};
 use anyhow::Result;
 use evidence::{Digest, FailureClass, ImageRef};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Between two looks at a container.
@@ -131,6 +133,41 @@ impl Compose {
         let names = self.docker.call(&call, UP)?;
         let names = names.filter(|said| said.code == Some(0)).map(|said| said.stdout).unwrap_or_default();
         Ok((container.image == asked.as_str() || names.contains(&format!("@{asked}\""))).then_some(asked))
+    }
+
+    /// The image that a container runs in, as its labels and the engine's names of it tell; none where it tells too little.
+    pub(super) fn image_of(&self, container: &Container) -> Result<Option<Pinned>> {
+        #[derive(Deserialize)]
+        struct Image {
+            #[serde(rename = "RepoDigests", default)]
+            names: Vec<String>,
+            #[serde(rename = "Config")]
+            config: ImageConfig,
+        }
+        #[derive(Deserialize)]
+        struct ImageConfig {
+            #[serde(rename = "Labels", default)]
+            labels: Option<BTreeMap<String, String>>,
+        }
+        let said = self.docker.call(&["image", "inspect", &container.image], UP)?;
+        let Some(Said { code: Some(0), stdout, .. }) = said else { return Ok(None) };
+        let Some(Image { names, config }) = serde_json::from_str::<Vec<Image>>(&stdout)?.into_iter().next()
+        else {
+            return Ok(None);
+        };
+        let asked = container.reference.parse::<ImageRef>().ok();
+        let same = |name: &ImageRef| {
+            asked
+                .as_ref()
+                .is_some_and(|it| (&it.registry, &it.repository) == (&name.registry, &name.repository))
+        };
+        let mut known = names.iter().filter_map(|name| name.parse::<ImageRef>().ok());
+        let Some(ImageRef { registry, repository, digest: Some(digest), .. }) = known.find(same) else {
+            return Ok(None);
+        };
+        let repository = ImageRef { registry, repository, tag: None, digest: None };
+        let tag = asked.and_then(|it| it.tag);
+        Ok(of_labels(repository, digest, tag, &config.labels.unwrap_or_default()))
     }
 
     /// Runs an `up`.

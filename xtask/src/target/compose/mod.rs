@@ -313,6 +313,10 @@ impl Target for Compose {
         Ok(Some(Present { digest, running, healthy, restarts, state }))
     }
 
+    fn found(&self, slot: Slot) -> Result<Option<Pinned>> {
+        self.container(slot.name())?.map_or(Ok(None), |container| self.image_of(&container))
+    }
+
     fn get(&self, slot: Option<Slot>, paths: &[&str]) -> Result<Vec<Answer>> {
         let word = format!("{:016x}{:016x}", random(), random());
         let args = [&[word.as_str(), slot.map_or("", Slot::name)], paths].concat();
