@@ -49,7 +49,7 @@ impl Whole<'_> {
                 let why = if self.header.no_transaction {
                     "others stand beside it"
                 } else {
-                    "it cannot run in one"
+                    "it would run in a transaction"
                 };
                 say(&rules::CONCURRENTLY, line, format!("CONCURRENTLY in a file where {why}"));
             }
