@@ -116,7 +116,10 @@ pub fn verdict(
     let policy = policy(pipeline, asked)?;
     let now = OffsetDateTime::now_utc();
     let offline = || -> Result<Vec<Said>> {
-        let mut documents = record::read_all(ctx)?;
+        // Half a document may be the one that speaks against it, so it is not passed over.
+        let mut documents = record::read_all(ctx).map_err(|error| {
+            Problem::new(Exit::Failed, format!("{error:#}")).next("cargo xtask evidence list")
+        })?;
         documents.retain(|document| document.project == pipeline.project);
         documents.extend(attached::documents(repository, asked.image, &pipeline.project)?);
         Ok(judged(&policy, asked, &documents, now))
