@@ -7,7 +7,7 @@ use crate::http;
 pub(super) fn version(reader: Reader<'_>, json: bool) -> Result<(), Failure> {
     let build = BuildConfig::read(&reader);
     reader.finish()?;
-    let version = http::Version::new(&build);
+    let version = http::Version::new(&build, None);
     if json {
         return print(&pretty(&version)?);
     }

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::config::BuildConfig;
+use crate::service::schema::At;
 use crate::service::status::{self, Readiness, ReadyStatus};
 use crate::store::{SCHEMA_HEAD, SCHEMA_MIN};
 use ::evidence::{CommitSha, Digest};
@@ -34,30 +35,42 @@ pub struct Version {
     /// The image that it runs in; null if nobody has said, or it runs in none.
     #[schema(required)]
     image_digest: Option<Digest>,
-    /// The schemas that it can run on.
-    schema: SchemaRange,
+    /// The schemas that it can run on, and the one that it runs on.
+    schema: SchemaStanding,
 }
 
 impl Version {
-    /// What this build is.
-    pub fn new(build: &BuildConfig) -> Self {
+    /// What this build is, and what its database is at, if that is known.
+    pub fn new(build: &BuildConfig, at: Option<At>) -> Self {
         Self {
             name: "portbook",
             version: env!("CARGO_PKG_VERSION"),
             commit: build.commit.clone(),
             image_digest: build.image_digest.clone(),
-            schema: SchemaRange { min: SCHEMA_MIN, max: SCHEMA_HEAD },
+            schema: SchemaStanding {
+                min: SCHEMA_MIN,
+                max: SCHEMA_HEAD,
+                current: at.map(|at| at.current),
+                floor: at.map(|at| at.floor),
+            },
         }
     }
 }
 
-/// A range of schema versions.
+/// The schemas that a version can run on, and what its database is at.
 #[derive(Serialize, ToSchema)]
-pub(super) struct SchemaRange {
-    /// The oldest.
+pub(super) struct SchemaStanding {
+    /// The oldest that it can run on.
     min: i64,
     /// The one that its migrations lead to.
     max: i64,
+    /// The newest migration that its database has; null if the database does not answer at once.
+    #[schema(required)]
+    current: Option<i64>,
+    /// The newest contract step that its database has, 0 if none: versions that do not know it cannot run there. Null
+    /// like `current`.
+    #[schema(required)]
+    floor: Option<i64>,
 }
 
 const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
@@ -69,8 +82,7 @@ pub(super) async fn healthz() -> Response {
     (NO_STORE, Json(Health { status: "ok" })).into_response()
 }
 
-/// Whether requests can be served: the database can be reached, its schema is at head, and no contract step was made
-/// that this version does not know.
+/// Whether requests can be served: the database can be reached, is at head, and has no contract step unknown here.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses(
         (status = 200, description = "Requests can be served", body = Readiness),
@@ -84,9 +96,10 @@ pub(super) async fn readyz(State(app): State<App>) -> Response {
     (status, NO_STORE, Json(readiness)).into_response()
 }
 
-/// What this server is.
+/// What this server is. It is answered without the database, too.
 #[utoipa::path(get, path = "/version", tag = "operation",
     responses((status = 200, description = "What this server is", body = Version)))]
 pub(super) async fn version(State(app): State<App>) -> Response {
-    (NO_STORE, Json(Version::new(&app.build))).into_response()
+    let at = app.reading.schema.at(&app.store).await;
+    (NO_STORE, Json(Version::new(&app.build, at))).into_response()
 }

@@ -38,6 +38,7 @@ use crate::github::oidc::Issuer;
 use crate::service::board::BoardCache;
 use crate::service::feed::Feed;
 use crate::service::intake::Intake;
+use crate::service::schema::SchemaCache;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -76,6 +77,8 @@ pub struct Reading {
     boards: BoardCache,
     /// Where changes are told.
     feed: Feed,
+    /// What the database's schema is at.
+    schema: SchemaCache,
     /// What is counted.
     metrics: metrics::Metrics,
 }

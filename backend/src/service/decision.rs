@@ -125,6 +125,7 @@ async fn facts(snapshot: &mut Snapshot, policy: &Policy, query: &Query) -> Resul
         .flat_map(|fact| fact.tags.iter().map(|tag| format!("{}:{tag}", fact.repository)))
         .collect();
     tags.extend(reference.as_deref().and_then(tag_of));
+    let seen = session.environment_schema(project, environment, service.as_ref()).await?;
     Ok(DigestFacts {
         commit,
         schema_range: schema_range.flatten(),
@@ -132,7 +133,8 @@ async fn facts(snapshot: &mut Snapshot, policy: &Policy, query: &Query) -> Resul
         smokes: session.smoke_facts(own).await?.remove(&key).unwrap_or_default(),
         deployments,
         tags: session.open_tag_findings(project, digest, &tags).await?,
-        environment_schema: session.environment_schema(project, environment, service.as_ref()).await?,
+        environment_schema: seen.map(|(schema, _)| schema),
+        environment_floor: seen.and_then(|(_, floor)| floor),
         publications,
     })
 }

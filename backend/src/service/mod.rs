@@ -30,6 +30,7 @@ pub mod project;
 pub mod purge;
 pub mod reading;
 pub mod rollback;
+pub mod schema;
 pub mod status;
 pub mod tag;
 pub mod token;

@@ -109,7 +109,7 @@ impl Session {
             .collect()
     }
 
-    /// The schema that an environment's database was last seen at. Without a service it is known only where there is
+    /// The schema that an environment's database was last seen at, and its newest contract step. Without a service it is known only where there is
     /// no more than one: each may have a database of its own.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Session {
         project: &Name,
         environment: &Name,
         service: Option<&Name>,
-    ) -> Result<Option<u64>, StoreError> {
+    ) -> Result<Option<(u64, Option<u64>)>, StoreError> {
         let only;
         let service = match service {
             Some(service) => service.as_str(),
@@ -139,12 +139,13 @@ impl Session {
                 &only
             }
         };
-        let sql = "SELECT schema_version FROM runtime_fact \
+        let sql = "SELECT schema_version, schema_floor FROM runtime_fact \
                    WHERE project = $1 AND environment = $2 AND service = $3 AND schema_version IS NOT NULL \
                    ORDER BY at DESC, schema_version DESC LIMIT 1";
         let params = [Text(project.as_str()), Text(environment.as_str()), Text(service)];
         let rows = self.rows(sql, &params).await?;
-        rows.first().map(|row| schema(row.int(0)?)).transpose()
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some((schema(row.int(0)?)?, row.maybe_int(1)?.map(schema).transpose()?)))
     }
 
     /// How many of the next documents that wait to be projected, at most `most`, are of this project.

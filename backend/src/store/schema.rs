@@ -15,6 +15,11 @@ macro_rules! migrations {
             (2, "board", include_str!(concat!("../../migrations/", $folder, "/0002_board.sql"))),
             (3, "log", include_str!(concat!("../../migrations/", $folder, "/0003_log.sql"))),
             (4, "ledger", include_str!(concat!("../../migrations/", $folder, "/0004_ledger.sql"))),
+            (
+                5,
+                "schema_floor",
+                include_str!(concat!("../../migrations/", $folder, "/0005_schema_floor.sql")),
+            ),
         ]
     };
 }

@@ -95,7 +95,7 @@ tables! {
     /// What services said that they are.
     RUNTIME_FACT = "runtime_fact", key [project Text, evidence Text], order [],
         rest [service Text, environment Text, reachable Int, digest Text, commit_sha Text, version Text, schema_version Int,
-            at Int], shown true;
+            schema_floor Int, at Int], shown true;
     /// What runs in each cell of the board, and what was last attempted.
     ENV_STATE = "env_state", key [project Text, service Text, environment Text, slot Text], order [occurred_at Int, seq Int],
         rest [kind Text, outcome Text, commit_sha Text, digest Text, version Text, actor Text, evidence Text], shown true;

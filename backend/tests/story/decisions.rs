@@ -174,10 +174,15 @@ async fn an_image_goes_only_to_a_schema_that_it_can_run_on() {
     let mut documents = ready(1);
     documents[1]["claim"]["schema_range"] = json!({"min": 3, "max": 7});
     let ledger = ledger(&documents).await;
-    let seen = |service: &str, schema: u64| {
-        json!({"kind": "runtime_observed", "service": service, "environment": "prod", "reachable": true,
-               "digest": digest(9), "schema_version": schema})
+    let at = |service: &str, schema: u64, floor: Option<u64>| {
+        let mut seen = json!({"kind": "runtime_observed", "service": service, "environment": "prod", "reachable": true,
+                              "digest": digest(9), "schema_version": schema});
+        if let Some(floor) = floor {
+            seen["schema_floor"] = json!(floor);
+        }
+        seen
     };
+    let seen = |service: &str, schema: u64| at(service, schema, None);
     let unknown = ask(&ledger, 1, "prod", "&service=web").await;
     assert!(codes(&unknown, false).contains(&"schema-unknown"), "{unknown:#}");
     observe(&ledger, 10, seen("web", 7)).await;
@@ -185,6 +190,16 @@ async fn an_image_goes_only_to_a_schema_that_it_can_run_on() {
         let fits = ask(&ledger, 1, "prod", service).await;
         assert!(codes(&fits, false).contains(&"schema-in-range"), "{fits:#}");
     }
+    for (minute, schema, floor, expected) in
+        [(11, 2, Some(0), "schema-migrates"), (12, 9, Some(7), "schema-ahead")]
+    {
+        observe(&ledger, minute, at("web", schema, floor)).await;
+        let fits = ask(&ledger, 1, "prod", "").await;
+        assert_eq!(fits["verdict"], "allow");
+        assert!(codes(&fits, false).contains(&expected), "{fits:#}");
+    }
+    observe(&ledger, 13, at("web", 9, Some(8))).await;
+    expect(&ledger, 1, "prod", "", &["schema-out-of-range"]).await;
     observe(&ledger, 20, seen("web", 8)).await;
     expect(&ledger, 1, "prod", "", &["schema-out-of-range"]).await;
     expect(&ledger, 1, "staging", "", &[]).await;

@@ -35,6 +35,7 @@ fn running(at: u32, environment: &str, number: u32) -> Evidence {
             commit: None,
             version: None,
             schema_version: None,
+            schema_floor: None,
         }),
     )
 }

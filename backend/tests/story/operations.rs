@@ -1,8 +1,9 @@
 //! Migrations, readiness, and a database that goes away.
 
 use crate::support::*;
-use portbook::store::{SCHEMA_HEAD, StoreError};
+use portbook::store::{SCHEMA_HEAD, SCHEMA_MIN, StoreError};
 use serde_json::json;
+use sqlx::Connection as _;
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -20,7 +21,7 @@ async fn a_server_is_ready_only_when_the_schema_is_at_head() {
     let answer = ledger.get("/readyz").await;
     assert_eq!(answer.status, 200);
     let checks =
-        json!([{"name": "database", "ok": true}, {"name": "schema", "ok": true, "detail": "4 of 4"}]);
+        json!([{"name": "database", "ok": true}, {"name": "schema", "ok": true, "detail": "5 of 5"}]);
     assert_eq!(answer.json(), json!({"status": "ready", "checks": checks}));
 }
 
@@ -86,11 +87,40 @@ async fn an_older_version_goes_on_serving_on_a_newer_schema() {
     ledger.database.execute(newer).await.unwrap();
     let answer = ledger.get("/readyz").await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.json()["checks"][1]["detail"], "4 of 4, the database is ahead at 99");
+    assert_eq!(answer.json()["checks"][1]["detail"], "5 of 5, the database is ahead at 99");
     ledger.store.migrate().await.unwrap();
     let state = ledger.store.schema_state().await.unwrap();
     assert_eq!((state.at_head(), state.newest), (true, 99));
-    assert_eq!(SCHEMA_HEAD, 4);
+    assert_eq!(SCHEMA_HEAD, 5);
+}
+
+#[tokio::test]
+async fn the_version_tells_what_the_schema_is_at_and_never_fails_for_the_databases_sake() {
+    let ledger = Ledger::new().await;
+    let schema = async || {
+        let answer = ledger.get("/version").await;
+        assert_eq!(answer.status, 200);
+        answer.json()["schema"].take()
+    };
+    let told = |current: Option<i64>, floor: Option<i64>| json!({"min": SCHEMA_MIN, "max": SCHEMA_HEAD, "current": current, "floor": floor});
+    let at_head = told(Some(SCHEMA_HEAD), Some(0));
+    assert_eq!(schema().await, at_head);
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 SELECT 98, 'contract_drop_smoke', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+    ledger.database.execute(newer).await.unwrap();
+    let ahead = told(Some(98), Some(98));
+    eventually("the contract step is told", || async { schema().await == ahead }).await;
+    if ledger.database.file().is_none() {
+        // Readers of SQLite are never held up.
+        let mut holder = sqlx::PgConnection::connect(&ledger.database.url()).await.unwrap();
+        let lock = sqlx::raw_sql("BEGIN; LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE");
+        lock.execute(&mut holder).await.unwrap();
+        eventually("it is not waited for", || async { schema().await == told(None, None) }).await;
+        holder.close().await.unwrap();
+        eventually("it is told again", || async { schema().await == ahead }).await;
+    }
+    ledger.database.take_away().await;
+    eventually("it is not known", || async { schema().await == told(None, None) }).await;
 }
 
 #[tokio::test]

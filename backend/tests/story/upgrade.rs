@@ -5,7 +5,7 @@ use evidence::Evidence;
 use portbook::service::log;
 use portbook::service::project::{take_up_skipped, verify_projections};
 use portbook::store::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How the first release recorded a document.
 fn recorded(document: &Value) -> String {
@@ -68,4 +68,28 @@ async fn a_ledger_of_the_first_release_keeps_its_data_and_goes_on() {
     let answer = ledger.post(&again, &old).await;
     assert_eq!(statuses(&answer), vec!["duplicate"; old.len()]);
     ledger.database.execute("DELETE FROM evidence").await.unwrap_err();
+}
+
+#[tokio::test]
+async fn what_services_said_before_schemas_had_a_floor_is_kept() {
+    let database = Database::at_schema(4).await;
+    let old = json!({"kind": "runtime_observed", "service": "web", "environment": "prod", "reachable": true,
+                     "schema_version": 4});
+    let old = json!({"schema": "portbook.evidence/v1", "project": "shop", "occurred_at": "2026-01-02T03:04:05Z",
+                     "claim": old});
+    let evidence: Evidence = serde_json::from_value(old).unwrap();
+    let (_, sha256) = evidence.hashed();
+    let at = evidence.occurred_at.unix_timestamp() * 1_000_000;
+    let row = format!(
+        "INSERT INTO runtime_fact (project, evidence, service, environment, reachable, schema_version, at) \
+         VALUES ('shop', '{sha256}', 'web', 'prod', 1, 4, {at})"
+    );
+    database.execute(&row).await.unwrap();
+    let store = Store::new(&database.config());
+    store.migrate().await.unwrap();
+    store.close().await;
+    // The version before goes on writing until it is replaced.
+    database.execute(&row.replace(&sha256, &"0".repeat(64)).replace(", 4, ", ", 5, ")).await.unwrap();
+    let kept = "SELECT COUNT(*) FROM runtime_fact WHERE schema_floor IS NULL AND schema_version IN (4, 5)";
+    assert_eq!(database.number(kept).await, 2);
 }

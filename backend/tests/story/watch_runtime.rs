@@ -164,5 +164,6 @@ async fn our_own_version_is_understood_and_each_service_is_asked_by_one_worker()
     let recorded = watched.recorded().await;
     assert_eq!((recorded.len(), &recorded[0]["commit"]), (1, &json!(commit)), "{}", watched.error().await);
     assert_eq!(recorded[0]["schema_version"], portbook::store::SCHEMA_HEAD);
+    assert_eq!(recorded[0]["schema_floor"], 0);
     assert_eq!(recorded[0]["version"], env!("CARGO_PKG_VERSION"));
 }

@@ -89,6 +89,7 @@ impl Limits {
             Claim::RuntimeObserved(observed) => {
                 self.maybe_text("version", observed.version.as_ref(), 128);
                 self.number("schema_version", observed.schema_version.unwrap_or_default());
+                self.number("schema_floor", observed.schema_floor.unwrap_or_default());
             }
             github => self.check_github(github),
         }

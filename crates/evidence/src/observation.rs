@@ -45,4 +45,8 @@ pub struct RuntimeObserved {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub schema_version: Option<u64>,
+    /// The newest contract step that its database has, 0 if none: programs that do not know that step cannot work there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub schema_floor: Option<u64>,
 }

@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests can be served: the database can be reached and its schema is at head. */
+        /** Whether requests can be served: the database can be reached, is at head, and has no contract step unknown here. */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -446,7 +446,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this server is. */
+        /** What this server is. It is answered without the database, too. */
         get: operations["version"];
         put?: never;
         post?: never;
@@ -1686,6 +1686,11 @@ export interface components {
             reachable: boolean;
             /**
              * Format: int64
+             * @description The newest contract step that its database has, 0 if none: programs that do not know that step cannot work there.
+             */
+            schema_floor?: number;
+            /**
+             * Format: int64
              * @description The schema that its database is at.
              */
             schema_version?: number;
@@ -1704,6 +1709,30 @@ export interface components {
             /**
              * Format: int64
              * @description The oldest.
+             */
+            min: number;
+        };
+        /** @description The schemas that a version can run on, and what its database is at. */
+        SchemaStanding: {
+            /**
+             * Format: int64
+             * @description The newest migration that its database has; null if the database does not answer at once.
+             */
+            current: number | null;
+            /**
+             * Format: int64
+             * @description The newest contract step that its database has, 0 if none: versions that do not know it cannot run there. Null
+             *     like `current`.
+             */
+            floor: number | null;
+            /**
+             * Format: int64
+             * @description The one that its migrations lead to.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description The oldest that it can run on.
              */
             min: number;
         };
@@ -1844,8 +1873,8 @@ export interface components {
              * @example portbook
              */
             name: string;
-            /** @description The schemas that it can run on. */
-            schema: components["schemas"]["SchemaRange"];
+            /** @description The schemas that it can run on, and the one that it runs on. */
+            schema: components["schemas"]["SchemaStanding"];
             /** @description The version of the source. */
             version: string;
         };

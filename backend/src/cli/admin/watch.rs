@@ -87,7 +87,7 @@ Examples:
   portbook admin watch runtime add --project shop --service web --environment prod \\
       --url https://shop.example/version
 
-The address answers JSON with image_digest or digest, commit, version, schema_version; each is optional.")]
+The address answers JSON with image_digest or digest, commit, version, schema_version, schema_floor; each is optional.")]
     Add {
         #[command(flatten)]
         cell: Cell,

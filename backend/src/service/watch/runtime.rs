@@ -106,7 +106,7 @@ async fn settle(
 
 fn observation(row: &RuntimeRow, version: Option<Version>) -> RuntimeObserved {
     let reachable = version.is_some();
-    let Version { digest, commit, version, schema_version } = version.unwrap_or_default();
+    let Version { digest, commit, version, schema_version, schema_floor } = version.unwrap_or_default();
     RuntimeObserved {
         service: row.service.clone(),
         environment: row.environment.clone(),
@@ -115,6 +115,7 @@ fn observation(row: &RuntimeRow, version: Option<Version>) -> RuntimeObserved {
         commit,
         version,
         schema_version,
+        schema_floor,
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) struct Version {
     pub commit: Option<CommitSha>,
     pub version: Option<String>,
     pub schema_version: Option<u64>,
+    pub schema_floor: Option<u64>,
 }
 
 /// The most characters of a version that evidence has room for.
@@ -17,8 +18,9 @@ const VERSION_LIMIT: usize = 128;
 
 impl Version {
     /// Reads the JSON of a `/version`. Other fields than these are passed over: `image_digest` or `digest`,
-    /// `commit`, `version`, and `schema_version` or `schema`. A schema is a number, or an object that names it
-    /// `current`; portbook's own tells the range that it can run on, whose end is where its migrations lead.
+    /// `commit`, `version`, and `schema_version` or `schema`, with `schema_floor`. A schema is a number, or an object
+    /// with `current` and `floor`; one with neither tells the range that it can run on, whose end `max` is where its
+    /// migrations lead.
     pub(super) fn read(body: &[u8]) -> Result<Self, String> {
         let json: Value =
             serde_json::from_slice(body).map_err(|error| format!("its answer is not JSON: {error}"))?;
@@ -34,23 +36,28 @@ impl Version {
             }
             Some(_) => return Err("its version is not a text".to_owned()),
         };
-        let schema = given("schema_version").or_else(|| given("schema"));
-        let schema = match schema {
-            Some(Value::Object(range)) => range.get("current").or_else(|| range.get("max")),
-            other => other,
-        };
-        let schema_version = match schema.map(|schema| schema.as_u64().filter(|number| *number < 1 << 53)) {
-            None => None,
-            Some(Some(number)) => Some(number),
-            Some(None) => return Err("its schema is not a number".to_owned()),
+        let (schema, floor) = match given("schema_version").or_else(|| given("schema")) {
+            // One that names its present schema, and does not know it now, is not at the end of its range for that.
+            Some(Value::Object(range)) => {
+                (range.get("current").or_else(|| range.get("max")), range.get("floor"))
+            }
+            other => (other, None),
         };
         Ok(Self {
             digest: parsed(digest, "digest")?,
             commit: parsed(given("commit"), "commit")?,
             version,
-            schema_version,
+            schema_version: number(schema, "schema")?,
+            schema_floor: number(given("schema_floor").or(floor), "schema's floor")?,
         })
     }
+}
+
+/// A whole number that evidence has room for.
+fn number(value: Option<&Value>, what: &str) -> Result<Option<u64>, String> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let read = value.as_u64().filter(|number| *number < 1 << 53);
+    read.map(Some).ok_or_else(|| format!("its {what} is not a number"))
 }
 
 /// A text as one of our types. One that is none is a mistake of the service, not an absence.
@@ -73,20 +80,29 @@ mod tests {
     fn our_own_answer_and_plainer_ones_are_read() {
         let (digest, commit) = (format!("sha256:{}", "a".repeat(64)), "b".repeat(40));
         let own = json!({"name": "portbook", "version": "0.1.0", "commit": commit, "image_digest": digest,
-                         "schema": {"min": 1, "max": 4}});
+                         "schema": {"min": 1, "max": 5, "current": 4, "floor": 2}});
         let expected = Version {
             digest: digest.parse().ok(),
             commit: commit.parse().ok(),
             version: Some("0.1.0".to_owned()),
             schema_version: Some(4),
+            schema_floor: Some(2),
         };
         assert_eq!(read(&own), Ok(expected.clone()));
-        let plain = json!({"version": "0.1.0", "commit": commit, "digest": digest, "schema_version": 4});
+        let plain = json!({"version": "0.1.0", "commit": commit, "digest": digest, "schema_version": 4,
+                           "schema_floor": 2});
         assert_eq!(read(&plain), Ok(expected));
         let silent = json!({"commit": null, "image_digest": null, "uptime": 7});
         assert_eq!(read(&silent), Ok(Version::default()));
-        assert_eq!(read(&json!({"schema": {"current": 3, "max": 4}})).unwrap().schema_version, Some(3));
-        assert_eq!(read(&json!({"schema": 3})).unwrap().schema_version, Some(3));
+        for (schema, version, floor) in [
+            (json!({"min": 1, "max": 4}), Some(4), None),
+            (json!({"current": 3, "max": 4, "floor": 0}), Some(3), Some(0)),
+            (json!({"current": null, "max": 4, "floor": null}), None, None),
+            (json!(3), Some(3), None),
+        ] {
+            let told = read(&json!({"schema": schema})).unwrap();
+            assert_eq!((told.schema_version, told.schema_floor), (version, floor), "{schema}");
+        }
     }
 
     #[test]
@@ -100,6 +116,8 @@ mod tests {
             json!({"schema": "4"}),
             json!({"schema": -1}),
             json!({"schema": {"max": "4"}}),
+            json!({"schema": {"current": 4, "floor": -1}}),
+            json!({"schema_floor": "2"}),
         ] {
             assert!(read(&bad).is_err(), "{bad}");
         }

@@ -33,7 +33,7 @@ pub(super) fn judge(
         return Worth::AnotherLook;
     }
     // A deployment that ends after now was told by a clock that goes fast: its time will come.
-    if last != observed || (observed.reachable && *at <= since && since < now) {
+    if tells_otherwise(observed, last) || (observed.reachable && *at <= since && since < now) {
         return Worth::Recording;
     }
     let confirmed = *at <= since || before.get(1).is_some_and(|earlier| confirms(last, earlier, since));
@@ -42,6 +42,17 @@ pub(super) fn judge(
         true => Worth::AnotherLook,
         false => Worth::Nothing,
     }
+}
+
+/// Whether it tells anything that the one before did not. A service that cannot ask its database for a moment does not say
+/// that its schema has changed.
+fn tells_otherwise(observed: &RuntimeObserved, last: &RuntimeObserved) -> bool {
+    let told = RuntimeObserved {
+        schema_version: observed.schema_version.or(last.schema_version),
+        schema_floor: observed.schema_floor.or(last.schema_floor),
+        ..observed.clone()
+    };
+    told != *last
 }
 
 /// Whether it tells of the same image as one before, or of the same commit where there is no image, with no end of a
@@ -65,7 +76,8 @@ mod tests {
             digest: Some(Digest::of(number.as_bytes())),
             commit: None,
             version: Some(version.to_owned()),
-            schema_version: None,
+            schema_version: Some(5),
+            schema_floor: Some(0),
         }
     }
 
@@ -93,6 +105,8 @@ mod tests {
         let renamed = running("2", "2.0-fixed");
         assert_eq!(look(&renamed, 150), Worth::Recording);
         assert_eq!(look(&renamed, 165), Worth::Nothing);
+        let unsure = RuntimeObserved { schema_version: None, schema_floor: None, ..renamed.clone() };
+        assert_eq!(look(&unsure, 170), Worth::Nothing);
         assert_eq!(look(&silent, 180), Worth::Recording);
         assert_eq!(look(&silent, 195), Worth::Nothing);
         assert_eq!(look(&renamed, 210), Worth::Recording);

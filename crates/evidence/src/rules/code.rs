@@ -33,6 +33,8 @@ codes! {
     OTHER_DIGEST = "other-digest",
     TAGS_UNMOVED = "tags-unmoved",
     SCHEMA_IN_RANGE = "schema-in-range",
+    SCHEMA_MIGRATES = "schema-migrates",
+    SCHEMA_AHEAD = "schema-ahead",
     SCHEMA_OUT_OF_RANGE = "schema-out-of-range",
     SCHEMA_UNKNOWN = "schema-unknown",
 }

@@ -43,6 +43,8 @@ pub struct DigestFacts {
     pub tags: Vec<Finding>,
     /// The schema that the environment's database is at.
     pub environment_schema: Option<u64>,
+    /// The newest contract step that the environment's database has; 0 if it has none.
+    pub environment_floor: Option<u64>,
 }
 
 /// The answer.
@@ -217,21 +219,42 @@ impl Case<'_> {
         findings.into_iter().map(|finding| against(finding.clone(), about(finding))).collect()
     }
 
+    /// A schema that is older is no obstacle, for the deployment migrates first; nor is a newer one, unless what the
+    /// digest needs was taken away by a contract step.
     fn schema(&self) -> Reason {
         let environment = self.question.environment;
-        let (Some(range), Some(schema)) = (self.facts.schema_range, self.facts.environment_schema) else {
-            let missing = if self.facts.schema_range.is_none() {
-                "The schemas that it can run on are not known.".to_owned()
-            } else {
-                format!("The schema that {environment} is at is not known.")
-            };
+        let DigestFacts { schema_range, environment_schema, environment_floor, .. } = self.facts;
+        let Some(SchemaRange { min, max }) = *schema_range else {
+            let missing = "The schemas that it can run on are not known.".to_owned();
             return speaks(None, code::SCHEMA_UNKNOWN, missing);
         };
-        let SchemaRange { min, max } = range;
-        let fits = (min..=max).contains(&schema);
-        let code = if fits { code::SCHEMA_IN_RANGE } else { code::SCHEMA_OUT_OF_RANGE };
-        let message = format!("It can run on the schemas {min} to {max}, and {environment} is at {schema}.");
-        Reason { blocks: !fits, ..speaks(None, code, message) }
+        let (code, there) = match (*environment_schema, *environment_floor) {
+            (_, Some(floor)) if floor > max => (
+                code::SCHEMA_OUT_OF_RANGE,
+                format!("{environment} has the contract step {floor}, which it does not know"),
+            ),
+            (None, _) => {
+                let missing = format!("The schema that {environment} is at is not known.");
+                return speaks(None, code::SCHEMA_UNKNOWN, missing);
+            }
+            (Some(schema), _) if schema < min => (
+                code::SCHEMA_MIGRATES,
+                format!("{environment} is at {schema}, which its deployment brings up to {max}"),
+            ),
+            (Some(schema), _) if schema <= max => {
+                (code::SCHEMA_IN_RANGE, format!("{environment} is at {schema}"))
+            }
+            (Some(schema), Some(_)) => (
+                code::SCHEMA_AHEAD,
+                format!("{environment} is at {schema}, with no contract step after {max}"),
+            ),
+            (Some(schema), None) => (
+                code::SCHEMA_OUT_OF_RANGE,
+                format!("{environment} is at {schema}, and whether by a contract step is not known"),
+            ),
+        };
+        let message = format!("It can run on the schemas {min} to {max}, and {there}.");
+        Reason { blocks: code == code::SCHEMA_OUT_OF_RANGE, ..speaks(None, code, message) }
     }
 }
 

@@ -31,8 +31,10 @@
 //! | `pinned-reference` | no | the reference names one image for ever |
 //! | `other-digest` | yes | the reference names another digest than the one asked about |
 //! | `tags-unmoved` | no | no immutable tag has moved or vanished that would concern it |
-//! | `schema-in-range` | no | it can run on the environment's schema |
-//! | `schema-out-of-range` | yes | it cannot |
+//! | `schema-in-range` | no | it can run on the environment's schema as it is |
+//! | `schema-migrates` | no | the environment's schema is older: the deployment brings it up |
+//! | `schema-ahead` | no | the environment's schema is newer than its own, and no contract step lies between |
+//! | `schema-out-of-range` | yes | a contract step was made there that it does not know, or may have been |
 //! | `schema-unknown` | no | its range or the environment's schema is not known |
 //!
 //! In the environments `local` and `ci`, in which things are only tried, a lack of evidence, CI and smoke does not block.

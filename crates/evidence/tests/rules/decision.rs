@@ -20,6 +20,7 @@ fn good() -> DigestFacts {
         deployments: deployments("30-40 A staging success"),
         tags: vec![],
         environment_schema: Some(5),
+        environment_floor: Some(0),
     }
 }
 
@@ -74,7 +75,7 @@ type Change = fn(&mut DigestFacts);
 
 #[test]
 fn each_thing_that_is_wrong_denies() {
-    let cases: [(&str, Option<&str>, Change, &[&str]); 24] = [
+    let cases: [(&str, Option<&str>, Change, &[&str]); 21] = [
         ("prod", None, |_| {}, &[]),
         ("dev", Some("shop:latest"), |facts| facts.deployments.clear(), &[]),
         ("prod", None, |facts| facts.ci = ci("10 failure; 50 success"), &["published-on-red"]),
@@ -126,10 +127,7 @@ fn each_thing_that_is_wrong_denies() {
         ("prod", Some("shop:v1.2.3"), |_| {}, &[]),
         ("prod", Some("shop@{A}"), |_| {}, &[]),
         ("prod", Some("Shop"), |_| {}, &["unpinned-reference"]),
-        ("prod", None, |facts| facts.environment_schema = Some(8), &["schema-out-of-range"]),
-        ("dev", None, |facts| facts.environment_schema = Some(2), &["schema-out-of-range"]),
-        ("prod", None, |facts| facts.environment_schema = None, &[]),
-        ("prod", None, |facts| facts.schema_range = None, &[]),
+        ("dev", None, |facts| facts.environment_floor = Some(8), &["schema-out-of-range"]),
     ];
     for (index, (environment, reference, change, expected)) in cases.into_iter().enumerate() {
         let mut facts = good();
@@ -144,6 +142,43 @@ fn the_reference_must_name_what_is_asked_about() {
     let other = format!("shop:v1.2.3@{}", digest("B"));
     assert_eq!(codes(&ask("dev", Some(&other), &good())).0, ["other-digest"]);
     assert_eq!(codes(&ask("prod", Some(&other), &good())).0, ["other-digest"]);
+}
+
+/// By the schemas that it can run on, and the schema and the floor that the environment is at.
+#[test]
+fn an_image_goes_where_no_contract_step_was_made_that_it_does_not_know() {
+    let own = Some((3, 7));
+    for (range, schema, floor, expected) in [
+        (own, Some(3), Some(0), "schema-in-range"),
+        (own, Some(5), None, "schema-in-range"),
+        (own, Some(7), Some(7), "schema-in-range"),
+        (own, Some(2), Some(0), "schema-migrates"),
+        (own, Some(0), None, "schema-migrates"),
+        (own, Some(8), Some(0), "schema-ahead"),
+        (own, Some(9), Some(7), "schema-ahead"),
+        (own, Some(8), Some(8), "schema-out-of-range"),
+        (own, Some(9), Some(8), "schema-out-of-range"),
+        (own, Some(8), None, "schema-out-of-range"),
+        (own, None, Some(8), "schema-out-of-range"),
+        (own, None, Some(7), "schema-unknown"),
+        (own, None, None, "schema-unknown"),
+        (None, Some(8), Some(8), "schema-unknown"),
+    ] {
+        for environment in ["prod", "staging", "local"] {
+            let facts = DigestFacts {
+                schema_range: range.map(|(min, max)| SchemaRange { min, max }),
+                environment_schema: schema,
+                environment_floor: floor,
+                ..good()
+            };
+            let verdict = ask(environment, None, &facts);
+            let (against, besides) = codes(&verdict);
+            let blocks = expected == "schema-out-of-range";
+            let found = if blocks { against } else { besides };
+            assert!(found.contains(&expected), "{range:?} {schema:?} {floor:?}: {verdict:#?}");
+            assert_eq!(verdict.allow, !blocks, "{range:?} {schema:?} {floor:?}: {verdict:#?}");
+        }
+    }
 }
 
 #[test]

@@ -291,6 +291,7 @@ impl Fold<'_> {
                     observed.commit.as_ref(),
                     observed.version.as_deref(),
                     observed.schema_version,
+                    observed.schema_floor,
                     at,
                 ];
                 self.changes.put(&RUNTIME_FACT, cells);

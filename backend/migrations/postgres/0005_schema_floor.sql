@@ -1,0 +1,2 @@
+-- The newest contract step of a service's database: images that do not know it cannot run there.
+ALTER TABLE runtime_fact ADD COLUMN schema_floor BIGINT;
