@@ -20,7 +20,8 @@ pub fn facts(
     now: OffsetDateTime,
 ) -> DigestFacts {
     let digest = &asked.image.digest;
-    let mut facts = DigestFacts { environment_schema: schema_of(asked), ..DigestFacts::default() };
+    let (environment_schema, environment_floor) = asked.environment_schema.unzip();
+    let mut facts = DigestFacts { environment_schema, environment_floor, ..DigestFacts::default() };
     let mut built: Vec<(i64, &Evidence)> = Vec::new();
     for document in documents.iter().filter(|document| about(document) == Some(digest)) {
         let (at, evidence) = (micros(document.occurred_at), document.sha256());
@@ -68,11 +69,6 @@ pub fn about(document: &Evidence) -> Option<&Digest> {
         }
         _ => None,
     }
-}
-
-/// The schema that the environment's database is at.
-fn schema_of(asked: &Asked<'_>) -> Option<u64> {
-    asked.environment_schema.map(|(schema, _)| schema)
 }
 
 fn micros(at: OffsetDateTime) -> i64 {

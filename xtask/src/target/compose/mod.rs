@@ -167,10 +167,27 @@ impl Compose {
         }
     }
 
+    /// The names by digest of an image that an engine has, as JSON; none where it has not.
+    fn names_of(&self, docker: &Docker, image: &str) -> Done<Option<String>> {
+        let said = docker.call(&["image", "inspect", image, "--format", "{{json .RepoDigests}}"], UP);
+        match said.map_err(failed)? {
+            Some(Said { code: Some(0), stdout, .. }) => Ok(Some(stdout)),
+            Some(_) => Ok(None),
+            None => Err(failed(docker.silent(UP).into())),
+        }
+    }
+
     /// Brings the image to one engine.
     fn pull_to(&self, docker: &Docker, image: &Pinned) -> Done {
         let wanted = image.by_digest();
         let pull = |message: String| Failure::new(FailureClass::Pull, message);
+        // What is there already is there though the registry is down: going back must not need it.
+        if self
+            .names_of(docker, &wanted)?
+            .is_some_and(|names| names.contains(&format!("@{}\"", image.digest)))
+        {
+            return Ok(());
+        }
         let credentials = credentials::of(&self.ctx, docker, &image.repository).map_err(failed)?;
         let mut call: Vec<&str> = credentials.iter().flat_map(credentials::Credentials::flags).collect();
         call.extend(["pull", "--quiet", &wanted]);
