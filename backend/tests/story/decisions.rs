@@ -3,6 +3,7 @@
 use crate::support::*;
 use evidence::Evidence;
 use portbook::service::log::Trust;
+use portbook::service::project::verify_projections;
 use serde_json::{Value, json};
 
 fn smoked(at: u32, number: u32, outcome: &str) -> Value {
@@ -208,6 +209,7 @@ async fn an_image_goes_only_to_a_schema_that_it_can_run_on() {
     expect(&ledger, 1, "prod", "", &[]).await;
     expect(&ledger, 1, "prod", "&service=web", &["schema-out-of-range"]).await;
     expect(&ledger, 1, "prod", "&service=api", &[]).await;
+    assert_eq!(verify_projections(&ledger.store).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
