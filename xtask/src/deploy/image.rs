@@ -1,11 +1,9 @@
 //! What is deployed: an image by its digest, and what it says of itself.
 
 use crate::image::manifest::REVISION;
+use crate::image::schema::{MAX, MIN};
 use evidence::{CommitSha, Digest, ImageRef, SchemaRange, Tag};
 use std::collections::BTreeMap;
-
-/// The labels of the schemas that an image can run on.
-const SCHEMA: [&str; 2] = ["org.portbook.schema.min", "org.portbook.schema.max"];
 
 /// An image by its digest, as the registry has it.
 #[derive(Clone, Debug)]
@@ -39,7 +37,7 @@ pub fn of_labels(
     labels: &BTreeMap<String, String>,
 ) -> Option<Pinned> {
     let commit: CommitSha = labels.get(REVISION)?.parse().ok()?;
-    let [min, max] = SCHEMA.map(|name| labels.get(name).and_then(|value| value.parse().ok()));
+    let [min, max] = [MIN, MAX].map(|name| labels.get(name).and_then(|value| value.parse().ok()));
     Some(Pinned {
         version: tag.as_ref().map_or_else(|| commit.tag().to_string(), ToString::to_string),
         reference: tag.map(|tag| ImageRef { tag: Some(tag), ..repository.clone() }),

@@ -45,6 +45,8 @@ mod tests {
         code::PINNED_REFERENCE,
         code::TAGS_UNMOVED,
         code::SCHEMA_IN_RANGE,
+        code::SCHEMA_MIGRATES,
+        code::SCHEMA_AHEAD,
         code::SCHEMA_UNKNOWN,
     ];
 
