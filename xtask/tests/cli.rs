@@ -72,6 +72,8 @@ fn the_plan_of_ci() {
         # policy
         docker compose --file docker-compose.dev.yml config --quiet
         IMAGE_TAG=sha-0000000 docker compose --file docker-compose.dev.yml config --quiet
+        IMAGE_TAG=sha-0000000 docker compose --file docker/compose.core.yml config --quiet
+        DATABASE_PASSWORD_FILE=/etc/portbook/password DATABASE_URL=postgres://portbook@db.example.org/portbook IMAGE_TAG=sha-0000000 docker compose --file docker/compose.workers.yml config --quiet
         cargo xtask workflows check
         cargo xtask workflows matrix --check
         cargo xtask migrations check

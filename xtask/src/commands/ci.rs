@@ -150,16 +150,21 @@ fn smoke_e2e(ctx: &Context, with: &[String]) -> Vec<Step> {
 }
 
 fn policy() -> Vec<Step> {
-    let config = |id: &str| {
-        Step::new(id, &["docker", "compose", "--file", "docker-compose.dev.yml", "config", "--quiet"])
+    let config = |id: &str, file: &str| {
+        Step::new(id, &["docker", "compose", "--file", file, "config", "--quiet"])
             .requires(Need::Compose)
             .hint("the message above names the file and the key")
     };
     let shellcheck =
         format!("git ls-files -z '*.sh' .ci/run | xargs -0 {LINTERS_BIN}/shellcheck --external-sources");
     vec![
-        config("policy/compose-build-mode"),
-        config("policy/compose-image-mode").env("IMAGE_TAG", "sha-0000000"),
+        config("policy/compose-build-mode", "docker-compose.dev.yml"),
+        config("policy/compose-image-mode", "docker-compose.dev.yml").env("IMAGE_TAG", "sha-0000000"),
+        config("policy/compose-core", "docker/compose.core.yml").env("IMAGE_TAG", "sha-0000000"),
+        config("policy/compose-workers", "docker/compose.workers.yml")
+            .env("IMAGE_TAG", "sha-0000000")
+            .env("DATABASE_URL", "postgres://portbook@db.example.org/portbook")
+            .env("DATABASE_PASSWORD_FILE", "/etc/portbook/password"),
         Step::xtask("policy/workflows", &["workflows", "check"]).hint("each finding says how to mend it"),
         Step::xtask("policy/triggers", &["workflows", "matrix", "--check"])
             .hint("cargo xtask workflows matrix --write"),

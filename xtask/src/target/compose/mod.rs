@@ -447,6 +447,30 @@ mod tests {
     }
 
     #[test]
+    fn the_files_cannot_build_and_name_no_tag_of_their_own() {
+        for file in [CORE, WORKERS] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+            let text = std::fs::read_to_string(path).unwrap();
+            let compose: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+            let services = compose["services"].as_mapping().unwrap();
+            let mut own = 0;
+            for (name, service) in services {
+                assert!(service.get("build").is_none(), "{file}: {name:?} can build");
+                let mut image = service.get("image").cloned().unwrap_or_default();
+                if let Some(merged) = service.get("<<") {
+                    image = merged["image"].clone();
+                }
+                let image = image.as_str().unwrap_or_default();
+                if image.contains("IMAGE_REPO") {
+                    own += 1;
+                    assert!(image.contains(":${IMAGE_TAG:?"), "{file}: {name:?} runs {image}");
+                }
+            }
+            assert!(own > 0, "{file} runs nothing of ours");
+        }
+    }
+
+    #[test]
     fn a_dry_run_is_read() {
         let told = r#"{"database":"postgres","schema":4,"floor":0,"head":5,"min":5,
             "pending":[{"version":5,"name":"schema_floor","contract":false}]}"#;
