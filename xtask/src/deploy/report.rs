@@ -150,7 +150,7 @@ impl Report {
                     None => "nothing ran before, and nothing does".to_owned(),
                 };
                 let how = if *interrupted { "was interrupted" } else { "failed" };
-                format!("{} {how} in {environment} at {step}: {}. {serves}", image.version, failure.message)
+                format!("{} {how} in {environment} at {step}: {}; {serves}", image.version, failure.message)
             }
         }
     }

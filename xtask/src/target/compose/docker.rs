@@ -26,6 +26,12 @@ impl Docker {
         Self { ctx: ctx.clone(), context: context.map(str::to_owned), variables }
     }
 
+    /// Calls that name their engine themselves, by `--host`.
+    #[must_use]
+    pub fn without_context(&self) -> Self {
+        Self { context: None, ..self.clone() }
+    }
+
     /// The engine, for people.
     pub fn shown(&self) -> String {
         let named = self.context.as_deref().or_else(|| self.ctx.env.get("DOCKER_CONTEXT"));

@@ -191,7 +191,8 @@ impl Compose {
         let credentials = credentials::of(&self.ctx, docker, &image.repository).map_err(failed)?;
         let mut call: Vec<&str> = credentials.iter().flat_map(credentials::Credentials::flags).collect();
         call.extend(["pull", "--quiet", &wanted]);
-        match docker.call(&call, PULL).map_err(failed)? {
+        let by = if credentials.is_some() { docker.without_context() } else { docker.clone() };
+        match by.call(&call, PULL).map_err(failed)? {
             Some(Said { code: Some(0), .. }) => {}
             Some(said) => {
                 return Err(Failure {
