@@ -301,7 +301,8 @@ impl Target for Compose {
 
     fn start(&self, slot: Slot, image: &Pinned, limit: Duration) -> Done {
         let lock = self.core_lock(image)?;
-        let up = ["up", "--detach", "--no-build", "--no-deps", slot.name()];
+        // What was asked for again is started again, also where nothing about it has changed.
+        let up = ["up", "--detach", "--no-build", "--no-deps", "--force-recreate", slot.name()];
         let call = self.compose(CORE, Some(&lock), &up);
         self.up(&self.docker, &call, slot.name())?;
         self.until_healthy(slot.name(), limit)
@@ -309,7 +310,8 @@ impl Target for Compose {
 
     fn start_workers(&self, image: &Pinned, limit: Duration) -> Done {
         let lock = self.core_lock(image)?;
-        let call = self.compose(CORE, Some(&lock), &["up", "--detach", "--no-build", "--no-deps", "worker"]);
+        let up = ["up", "--detach", "--no-build", "--no-deps", "--force-recreate", "worker"];
+        let call = self.compose(CORE, Some(&lock), &up);
         self.up(&self.docker, &call, "worker")?;
         self.until_healthy("worker", limit)?;
         if self.workers.is_empty() {
