@@ -81,6 +81,7 @@ pub fn start(means: Means) -> Running {
             let image = GenericImage::new("registry", "2")
                 .with_exposed_port(5000.tcp())
                 .with_wait_for(WaitFor::seconds(0))
+                .with_label("org.portbook.test.pid", std::process::id().to_string())
                 .with_env_var("REGISTRY_AUTH", "htpasswd")
                 .with_env_var("REGISTRY_AUTH_HTPASSWD_REALM", "test")
                 .with_env_var("REGISTRY_AUTH_HTPASSWD_PATH", "/auth/htpasswd")

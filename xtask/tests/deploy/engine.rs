@@ -1,0 +1,120 @@
+//! The engine, asked directly, and what this target leaves on it: nothing, and nothing of runs that died.
+
+use crate::registry::docker;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// What the names of this target's Compose projects begin with; a process number follows.
+pub const PREFIX: &str = "pbtest";
+/// The label that everything else carries, with the number of the process that made it.
+pub const LABEL: &str = "org.portbook.test.pid";
+/// The label of what Compose makes.
+const PROJECT: &str = "com.docker.compose.project";
+/// What an environment is made of, and what the fixture's image is built on.
+const IMAGES: [&str; 3] = ["haproxy:3.0", "postgres:17", "debian:bookworm-slim"];
+
+/// What is missing of what these tests need beside the registry.
+pub fn lack() -> Option<String> {
+    let works = |args: &[&str]| docker().args(args).output().is_ok_and(|output| output.status.success());
+    if !works(&["compose", "version"]) {
+        return Some("no engine with Compose answers; cargo xtask doctor --fix".to_owned());
+    }
+    let there = |image: &&str| works(&["image", "inspect", image]) || works(&["pull", "--quiet", image]);
+    let missing = IMAGES.iter().find(|image| !there(image))?;
+    Some(format!("the engine has no image {missing}; cargo xtask doctor --fix"))
+}
+
+/// What a call of `docker` prints.
+#[track_caller]
+pub fn ask(args: &[&str]) -> String {
+    let output = docker().args(args).output().unwrap();
+    assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// The lines that a call of `docker` prints; none where it fails.
+fn list(args: &[&str]) -> Vec<String> {
+    let output = docker().args(args).output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    said.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The containers of a project's service that are there, in whatever state.
+pub fn containers(project: &str, service: &str) -> Vec<String> {
+    let project = format!("label={PROJECT}={project}");
+    let service = format!("label=com.docker.compose.service={service}");
+    list(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &project, "--filter", &service])
+}
+
+/// What runs once in a project, or did and is still there, but for what a plain `up` makes.
+pub fn one_off(project: &str) -> Vec<String> {
+    let project = format!("label={PROJECT}={project}");
+    let once = "label=com.docker.compose.oneoff=True";
+    list(&["ps", "--all", "--quiet", "--filter", &project, "--filter", once])
+}
+
+/// Removes a project with its volumes and networks. One that is not there stays so.
+pub fn down(project: &str) {
+    let filter = format!("label={PROJECT}={project}");
+    remove(&["ps", "--all", "--quiet", "--filter", &filter], &["rm", "--force", "--volumes"]);
+    remove(&["volume", "ls", "--quiet", "--filter", &filter], &["volume", "rm", "--force"]);
+    remove(&["network", "ls", "--quiet", "--filter", &filter], &["network", "rm"]);
+}
+
+/// Removes the containers and images that a process made.
+pub fn clean(pid: &str) {
+    let filter = format!("label={LABEL}={pid}");
+    remove(&["ps", "--all", "--quiet", "--filter", &filter], &["rm", "--force", "--volumes"]);
+    remove(
+        &["image", "ls", "--all", "--quiet", "--no-trunc", "--filter", &filter],
+        &["image", "rm", "--force"],
+    );
+}
+
+fn remove(which: &[&str], how: &[&str]) {
+    let ids: BTreeSet<String> = list(which).into_iter().collect();
+    if !ids.is_empty() {
+        // What is gone by now is gone.
+        let _ = docker().args(how).args(ids).output();
+    }
+}
+
+/// Removes what runs left that are no more.
+pub fn sweep() {
+    let mut projects = BTreeSet::new();
+    let filter = format!("label={PROJECT}");
+    for kind in [&["ps", "--all"][..], &["volume", "ls"], &["network", "ls"]] {
+        let format = format!("{{{{.Label \"{PROJECT}\"}}}}");
+        projects.extend(list(&[kind, &["--filter", &filter, "--format", &format]].concat()));
+    }
+    for project in projects.iter().filter(|it| is_left(it)) {
+        down(project);
+    }
+    let filter = format!("label={LABEL}");
+    let format = format!("{{{{.Label \"{LABEL}\"}}}}");
+    let mut pids: BTreeSet<String> =
+        list(&["ps", "--all", "--filter", &filter, "--format", &format]).into_iter().collect();
+    for image in list(&["image", "ls", "--all", "--quiet", "--no-trunc", "--filter", &filter]) {
+        let label = format!("{{{{index .Config.Labels \"{LABEL}\"}}}}");
+        pids.extend(list(&["image", "inspect", &image, "--format", &label]));
+    }
+    for pid in pids.iter().filter(|pid| !lives(pid)) {
+        clean(pid);
+    }
+}
+
+fn is_left(project: &str) -> bool {
+    let mut parts = project.split('-');
+    parts.next() == Some(PREFIX) && parts.next().is_some_and(|pid| !lives(pid))
+}
+
+fn lives(pid: &str) -> bool {
+    std::path::Path::new("/proc").join(pid).exists()
+}
+
+/// Sends a signal to a process.
+#[track_caller]
+pub fn signal(name: &str, pid: u32) {
+    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
+    assert!(status.success(), "kill -{name} {pid}");
+}
