@@ -86,7 +86,7 @@ pub fn what_cannot_be_pulled() -> Checked {
 }
 
 pub fn what_cannot_migrate() -> Checked {
-    let world = World::patient(Patience { migrate: 2, ..USUAL });
+    let world = World::new();
     let migrate = |says| Expected { class: "migrate", step: "migrate", says };
     let failing = bad("v4.0.1", Fault::MigrateFails);
     world.vouch(&failing);
@@ -106,8 +106,10 @@ pub fn what_cannot_migrate() -> Checked {
         &failing,
         &migrate(&["✗ migrate", "fixture: migrate-fails", "v4.0.2 serves, as before"]),
     );
+    world.lengthen(Patience { migrate: 2, ..USUAL });
     let hanging = bad("v4.0.3", Fault::MigrateHangs);
     fails(&world, &old, &hanging, &migrate(&["✗ migrate", "did not end within 2 s"]));
+    world.lengthen(USUAL);
     let new = good("v4.0.4");
     world.vouch(&new);
     world.deployed_unseen("dev", &new);

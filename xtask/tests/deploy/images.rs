@@ -3,8 +3,8 @@
 //! A version is put into the registry without the engine, which therefore has to pull it.
 
 use crate::engine::LABEL;
-use crate::layout::MANIFEST;
-use crate::registry::{PASSWORD, USER, address, basic, docker};
+use crate::layout::{INDEX, MANIFEST};
+use crate::registry::{address, basic, docker};
 use crate::support::repository;
 use evidence::Digest;
 use serde_json::{Value, json};
@@ -127,15 +127,46 @@ fn base() -> &'static Base {
         context(folder.path());
         let tag = format!("{}/{}:base", address(), name());
         run(docker().args(["build", "--quiet", "--provenance=false", "--tag", &tag]).arg(folder.path()));
-        let auth =
-            base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{USER}:{PASSWORD}"));
-        let login = json!({ "auths": { address().to_string(): { "auth": auth } } });
-        std::fs::write(folder.path().join("config.json"), login.to_string()).unwrap();
-        run(docker().arg("--config").arg(folder.path()).args(["push", "--quiet", &tag]));
+        logged_in(&["push", "--quiet", &tag]);
         let manifest = get("manifests/base");
         let config = get(&format!("blobs/{}", manifest["config"]["digest"].as_str().unwrap()));
         Base { manifest, config }
     })
+}
+
+/// A call of `docker` as the registry's user.
+fn logged_in(args: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let login =
+        json!({ "auths": { address().to_string(): { "auth": basic().trim_start_matches("Basic ") } } });
+    std::fs::write(folder.path().join("config.json"), login.to_string()).unwrap();
+    run(docker().arg("--config").arg(folder.path()).args(args));
+}
+
+/// Brings an image to the engine, by its tag.
+pub fn pull(tag: &str) {
+    logged_in(&["pull", "--quiet", &format!("{}/{}:{tag}", address(), name())]);
+}
+
+/// An image for two platforms, of which this machine has the first.
+pub fn index(version: &str) -> (Image, Image) {
+    let (first, second) = (good(version), good(&format!("{version}-arm64")));
+    let entry = |image: &Image, architecture: &str| {
+        let size = get_text(&format!("manifests/{}", image.digest)).len();
+        json!({
+            "mediaType": MANIFEST, "digest": image.digest, "size": size,
+            "platform": { "os": "linux", "architecture": architecture },
+        })
+    };
+    let text = json!({
+        "schemaVersion": 2, "mediaType": INDEX,
+        "manifests": [entry(&first, "amd64"), entry(&second, "arm64")],
+    })
+    .to_string();
+    for tag in [version, &format!("sha-{}", &first.commit[..7])] {
+        put_manifest(tag, INDEX, text.as_bytes());
+    }
+    (Image { digest: Digest::of(text.as_bytes()), ..first }, second)
 }
 
 /// What the base image is built from: the program with the libraries of this machine that it is linked with.
@@ -219,7 +250,7 @@ impl Base {
         manifest["config"]["size"] = json!(text.len());
         let text = manifest.to_string();
         for tag in [version, &format!("sha-{}", &commit[..7])] {
-            put_manifest(tag, text.as_bytes());
+            put_manifest(tag, MANIFEST, text.as_bytes());
         }
         let sizes = manifest["layers"].as_array().unwrap().iter().map(|it| it["size"].as_u64().unwrap());
         Image {
@@ -266,13 +297,13 @@ fn url(rest: &str) -> String {
 }
 
 fn get(rest: &str) -> Value {
-    let mut answer = ureq::get(url(rest))
-        .header("authorization", basic())
-        .header("accept", format!("{MANIFEST}, {DOCKER}"))
-        .call()
-        .unwrap();
-    let body = answer.body_mut().read_to_string().unwrap();
-    serde_json::from_str(&body).unwrap()
+    serde_json::from_str(&get_text(rest)).unwrap()
+}
+
+fn get_text(rest: &str) -> String {
+    let request = ureq::get(url(rest)).header("authorization", basic());
+    let mut answer = request.header("accept", format!("{MANIFEST}, {DOCKER}")).call().unwrap();
+    answer.body_mut().read_to_string().unwrap()
 }
 
 fn put_blob(bytes: &[u8]) -> Digest {
@@ -291,10 +322,10 @@ fn put_blob(bytes: &[u8]) -> Digest {
 }
 
 /// Lets a tag name a manifest.
-pub fn put_manifest(tag: &str, bytes: &[u8]) {
+fn put_manifest(tag: &str, kind: &str, bytes: &[u8]) {
     ureq::put(url(&format!("manifests/{tag}")))
         .header("authorization", basic())
-        .header("content-type", MANIFEST)
+        .header("content-type", kind)
         .send(bytes)
         .unwrap();
 }

@@ -1,21 +1,28 @@
 //! Deployments: the real program, a real registry, a real engine and a real Postgres.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod by_hand;
+mod drift;
 mod engine;
 mod failures;
 mod first;
 mod images;
+mod interrupted;
+mod killed;
 #[path = "../publish/layout.rs"]
 #[allow(dead_code, reason = "shared with the publish tests")]
 mod layout;
 mod load;
+mod promote;
 #[path = "../publish/proxy.rs"]
 #[allow(dead_code, reason = "shared with the publish tests")]
 mod proxy;
+mod refusals;
 #[path = "../publish/registry.rs"]
 #[allow(dead_code, reason = "shared with the publish tests")]
 mod registry;
 mod repeated;
+mod rivals;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "shared with the other test targets")]
 mod support;
@@ -58,7 +65,19 @@ fn main() -> ExitCode {
         failures::what_cannot_migrate,
         failures::what_does_not_start,
         failures::what_fails_after_the_switch,
+        killed::killed_before_the_switch_it_completes,
+        killed::killed_after_the_switch_it_completes,
         first::a_first_deployment_and_the_same_again,
+        rivals::two_at_once,
+        rivals::a_holder_that_slept_too_long,
+        interrupted::interrupted_what_ran_before_serves,
+        refusals::without_evidence_nothing_is_touched,
+        refusals::compose_by_itself_refuses_latest_in_production,
+        refusals::what_was_taken_back_and_what_the_schema_forbids,
+        promote::through_all_environments,
+        promote::what_is_not_whole,
+        by_hand::a_project_that_was_started_by_hand,
+        drift::what_was_started_by_hand_is_an_incident,
     ];
     // Held until the last test has ended.
     let _running = match means {

@@ -309,30 +309,27 @@ impl Running {
         Self { child, said, threads: vec![data, lines] }
     }
 
-    /// Waits until it has said that this step is done.
+    /// Waits until it has said that this step is done, or need not be done.
     #[track_caller]
     pub fn until_done(&self, step: &str) {
-        self.until_said(&format!("✓ {step} "));
+        self.until_said(&[&format!("✓ {step} "), &format!("- {step} ")]);
     }
 
+    /// Waits until it has said one of these.
     #[track_caller]
-    pub fn until_said(&self, text: &str) {
-        let has = |said: &Said| said.lines.iter().any(|line| line.contains(text));
+    pub fn until_said(&self, texts: &[&str]) {
+        let has = |said: &Said| said.lines.iter().any(|line| texts.iter().any(|text| line.contains(text)));
         let said = self.said.0.lock().unwrap();
         let (said, _) =
             self.said.1.wait_timeout_while(said, PATIENCE, |said| !said.ended && !has(said)).unwrap();
         let found = has(&said);
         let lines = said.lines.join("\n");
         drop(said);
-        assert!(found, "it never said {text:?}:\n{lines}");
+        assert!(found, "it never said {texts:?}:\n{lines}");
     }
 
     pub fn signal(&self, name: &str) {
         engine::signal(name, self.child.id());
-    }
-
-    pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end.
