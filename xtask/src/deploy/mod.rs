@@ -14,8 +14,9 @@ mod steps;
 pub mod verdict;
 
 use crate::context::{Context, Stop};
-use crate::error::{Exit, Problem};
+use crate::error::{Exit, Problem, exit_code};
 use crate::ledger;
+use crate::patience::rest;
 use crate::policy::{Environment, Pipeline};
 use crate::target::{self, Failure, Reading, Slot, Target};
 use announce::Announcer;
@@ -34,6 +35,9 @@ use state::{Deploying, Document, Hold, Ran};
 use std::cell::Cell;
 use std::time::Duration;
 use steps::Steps;
+
+/// How many seconds an engine that does not answer is waited for, time after time, to restore what ran.
+const RESTARTS: [u64; 5] = [1, 2, 5, 10, 20];
 
 /// A deployment that is asked for.
 pub struct Request<'a> {
@@ -303,7 +307,16 @@ impl Run<'_> {
         let step = self.steps.begin("restore", "what ran before");
         let old = before.running.as_ref();
         let touched = Touched { web: reached.settling, workers: reached.workers };
-        match restore(self.calm, self.held, old, touched, self.health) {
+        let mut restored = restore(self.calm, self.held, old, touched, self.health);
+        for pause in RESTARTS {
+            // An engine that is being started again is there in a moment, and with it everything that ran.
+            if !restored.as_ref().is_err_and(|error| exit_code(error) == Exit::Missing as u8) {
+                break;
+            }
+            rest(&Stop::default(), Duration::from_secs(pause));
+            restored = restore(self.calm, self.held, old, touched, self.health);
+        }
+        match restored {
             Ok(()) => {
                 step.done(
                     &old.map_or("nothing ran before".to_owned(), |old| format!("{} serves", old.version)),

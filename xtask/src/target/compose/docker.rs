@@ -1,7 +1,7 @@
 //! `docker`, as the environment's engine is asked: by context, by SSH, or the one at hand.
 
 use crate::context::Context;
-use crate::error::Problem;
+use crate::error::{Exit, Problem};
 use crate::plan::quote;
 use crate::process::{Said, Spawn, child_env};
 use anyhow::Result;
@@ -102,12 +102,13 @@ impl Docker {
         }
     }
 
-    /// What a call that failed says, as an error.
+    /// What a call that failed says, as an error: exit 4 where the engine does not answer.
     pub fn trouble(&self, args: &[&str], said: &Said) -> Problem {
         let words = if said.stderr.is_empty() { &said.stdout } else { &said.stderr };
         let what = args.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-        let problem = Problem::missing(format!("{}: docker {what} failed: {words}", self.shown()));
-        problem.next("cargo xtask doctor")
+        let exit = if does_not_answer(words) { Exit::Missing } else { Exit::Failed };
+        let problem = Problem::new(exit, format!("{}: docker {what} failed: {words}", self.shown()));
+        if exit == Exit::Missing { problem.next("cargo xtask doctor") } else { problem }
     }
 
     /// The error of an engine that does not answer.
@@ -115,4 +116,11 @@ impl Docker {
         Problem::missing(format!("{} did not answer within {} s", self.shown(), limit.as_secs()))
             .next("docker info")
     }
+}
+
+/// Whether `docker` complains that nothing answers it.
+pub fn does_not_answer(words: &str) -> bool {
+    ["Cannot connect to the Docker daemon", "error during connect"]
+        .iter()
+        .any(|begin| words.starts_with(begin))
 }

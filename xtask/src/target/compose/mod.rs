@@ -19,7 +19,7 @@ use crate::policy::{Environment, Pipeline};
 use crate::process::Said;
 use anyhow::{Context as _, Result, anyhow, bail};
 use base64::Engine as _;
-use docker::Docker;
+use docker::{Docker, does_not_answer};
 use evidence::{Digest, FailureClass, Name};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -133,7 +133,10 @@ impl Compose {
         let Some(said) = self.docker.call(&call, limit)? else {
             return Err(self.docker.silent(limit).into());
         };
-        let refused = said.code != Some(0) && said.stderr.starts_with("Error response from daemon");
+        // What `docker` itself says, and not the script.
+        let of_docker =
+            said.stderr.starts_with("Error response from daemon") || does_not_answer(&said.stderr);
+        let refused = said.code != Some(0) && of_docker;
         let absent = said.stderr.contains("No such container") || said.stderr.contains("is not running");
         match (refused, absent) {
             (false, _) => Ok(Some(said)),
