@@ -1,7 +1,7 @@
 //! `bench`: how fast, as ratios within one run. Never a test: machines are shared and noisy.
 
 use crate::context::Context;
-use crate::plan::{Plan, Step, summary};
+use crate::plan::{Need, Plan, Step, summary};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
   cargo xtask bench compile          xtask from nothing, against the least that such a program needs
   cargo xtask bench compile --json
   cargo xtask bench ledger           the application under load, against a bare loop of inserts
-  cargo xtask bench ledger --db postgres --deployments 100000")]
+  cargo xtask bench ledger --db postgres --deployments 100000
+  cargo xtask bench deploy           real deployments under load, against a plain `docker compose up`")]
 pub struct Args {
     /// What to measure
     #[arg(value_enum)]
@@ -47,6 +48,8 @@ enum What {
     Compile,
     /// Taking webhooks in, reading and projecting, by an optimised build.
     Ledger,
+    /// Deployments to an engine: how long they take, and what users notice.
+    Deploy,
 }
 
 /// One measured figure beside the one that it is compared with.
@@ -81,6 +84,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let figures = match args.what {
         What::Compile => compile(ctx)?,
         What::Ledger => ledger(ctx, args)?,
+        What::Deploy => deploy(ctx)?,
     };
     if args.json {
         println!("{:#}", serde_json::json!({ "figures": figures }));
@@ -147,8 +151,23 @@ fn ledger(ctx: &Context, args: &Args) -> Result<Vec<Figure>> {
             ]
         }))
         .hint("cargo xtask bench ledger --verbose shows its output as it comes");
+    written(ctx, bench, &output)
+}
+
+/// This package's own bench, in the profile that xtask itself is used in.
+fn deploy(ctx: &Context) -> Result<Vec<Figure>> {
+    let output = ctx.work_dir("bench")?.join("deploy.json");
+    let bench = Step::new("bench/deploy", &["cargo", "bench", "--locked", "--profile", "dev"])
+        .args(["--package", "xtask", "--bench", "deploy", "--", "--output", &output.display().to_string()])
+        .requires(Need::Engine)
+        .hint("cargo xtask bench deploy --verbose shows its output as it comes");
+    written(ctx, bench, &output)
+}
+
+/// Runs a bench, and reads what it has written.
+fn written(ctx: &Context, bench: Step, output: &Path) -> Result<Vec<Figure>> {
     super::prepare(ctx, "bench", &Plan::of("bench", vec![bench]))?;
-    let text = std::fs::read_to_string(&output)
+    let text = std::fs::read_to_string(output)
         .with_context(|| format!("the bench has not written {}", output.display()))?;
     let written: Figures =
         serde_json::from_str(&text).with_context(|| format!("{} does not hold figures", output.display()))?;

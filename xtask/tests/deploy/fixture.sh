@@ -37,8 +37,7 @@ case "${FIXTURE-} ${1-}" in
         done
         ;;
     "bare server")
-        mkdir /tmp/web
-        export PORTBOOK_WEB_ROOT=/tmp/web
+        unset PORTBOOK_WEB_ROOT
         ;;
     # Its pages can be taken away.
     "pages server")
