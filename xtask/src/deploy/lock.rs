@@ -8,8 +8,8 @@ use crate::target::{Mark, Reading, Slot, Target};
 use anyhow::{Result, anyhow, bail};
 use evidence::Name;
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ pub struct Held {
     time: Duration,
     done: Stop,
     lost: Arc<AtomicBool>,
+    /// When the last change or renewal began that went well. Until this is as old as the lock may get, nobody has it.
+    sure: Arc<Mutex<Instant>>,
     renewing: Option<JoinHandle<()>>,
     known: RefCell<Option<Known>>,
 }
@@ -49,11 +51,12 @@ pub fn acquire(
 ) -> Result<(Held, Document)> {
     let holder = holder(ctx);
     for _ in 0..TRIES {
+        let asked = Instant::now();
         let Reading { document, mark, now, .. } = target.read()?;
         let next =
             document.acquired(&holder, now, time, alive).map_err(|lock| busy(environment, &lock, now))?;
         if target.write(&mark, &next)?.is_some() {
-            let held = Held::start(environment, next.fence, time, renewing);
+            let held = Held::start(environment, next.fence, time, asked, renewing);
             return Ok((held, next));
         }
     }
@@ -61,15 +64,27 @@ pub fn acquire(
 }
 
 impl Held {
-    fn start(environment: &Name, fence: u64, time: Duration, target: Box<dyn Target>) -> Self {
-        let (done, lost) = (Stop::default(), Arc::new(AtomicBool::new(false)));
-        let (ended, gone) = (done.clone(), lost.clone());
+    fn start(
+        environment: &Name,
+        fence: u64,
+        time: Duration,
+        asked: Instant,
+        target: Box<dyn Target>,
+    ) -> Self {
+        let (done, lost, sure) =
+            (Stop::default(), Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(asked)));
+        let (ended, gone, renewed) = (done.clone(), lost.clone(), sure.clone());
         let renewing = std::thread::spawn(move || {
             while rest(&ended, time / 3) {
-                // What cannot be asked at this moment is asked again; until the lock expires nothing is lost by it.
-                if let Ok(Err(Lost { .. })) = renew(&*target, fence, time) {
-                    gone.store(true, Ordering::SeqCst);
-                    return;
+                let asked = Instant::now();
+                match renew(&*target, fence, time) {
+                    Ok(Ok(())) => set(&renewed, asked),
+                    Ok(Err(Lost { .. })) => {
+                        gone.store(true, Ordering::SeqCst);
+                        return;
+                    }
+                    // What cannot be asked at this moment is asked again; until the lock expires nothing is lost by it.
+                    Err(_) => {}
                 }
             }
         });
@@ -79,6 +94,7 @@ impl Held {
             time,
             done,
             lost,
+            sure,
             renewing: Some(renewing),
             known: RefCell::default(),
         }
@@ -87,6 +103,18 @@ impl Held {
     /// Its number.
     pub fn fence(&self) -> u64 {
         self.fence
+    }
+
+    /// That the lock is still held: whoever slept for longer than it lasts has to ask.
+    ///
+    /// # Errors
+    /// Exit 3 when it is held no longer.
+    pub fn confirm(&self, target: &dyn Target) -> Result<()> {
+        let sure = *self.sure.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.lost.load(Ordering::SeqCst) && sure.elapsed() < self.time {
+            return Ok(());
+        }
+        self.update(target, |document, _| document.clone()).map(drop)
     }
 
     /// Changes the document, if the lock is still held. The change is given the target's clock.
@@ -121,6 +149,7 @@ impl Held {
         change: impl Fn(&Document, i64) -> Document,
     ) -> Result<Document> {
         for attempt in 0..TRIES {
+            let asked = Instant::now();
             // What was written last is still there, unless somebody else was at it: that shows when it is replaced.
             let known = self.known.borrow_mut().take().filter(|_| attempt == 0);
             let (document, mark, now) = match known {
@@ -142,6 +171,7 @@ impl Held {
                 None => target.write(&mark, &next)?,
             };
             if let Some(mark) = written {
+                set(&self.sure, asked);
                 *self.known.borrow_mut() = Some(Known { document: next.clone(), mark, now, at });
                 return Ok(next);
             }
@@ -173,6 +203,11 @@ impl Drop for Held {
             let _ = renewing.join();
         }
     }
+}
+
+fn set(sure: &Mutex<Instant>, at: Instant) {
+    let mut sure = sure.lock().unwrap_or_else(PoisonError::into_inner);
+    *sure = at.max(*sure);
 }
 
 fn renew(target: &dyn Target, fence: u64, time: Duration) -> Result<Result<(), Lost>> {

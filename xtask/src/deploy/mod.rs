@@ -304,6 +304,8 @@ impl Run<'_> {
     }
 
     fn undo(&self, before: &Document, reached: Reached) -> Result<()> {
+        // What failed may be the doing of who has the lock by now.
+        self.held.update(self.calm, |document, _| document.clone())?;
         let step = self.steps.begin("restore", "what ran before");
         let old = before.running.as_ref();
         let touched = Touched { web: reached.settling, workers: reached.workers };

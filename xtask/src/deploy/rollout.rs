@@ -154,6 +154,8 @@ impl Rollout<'_> {
         what: &str,
         act: impl FnOnce() -> Done<String>,
     ) -> Result<(), Stopped> {
+        // Whoever was stopped and woken up may have lost it, and what runs is another's by now.
+        self.held.confirm(self.target).map_err(|error| stopped("lock", error))?;
         let step = self.steps.begin(name, what);
         let done = match self.stop.check() {
             Ok(()) => act(),
