@@ -112,7 +112,7 @@ pub fn what_was_taken_back_and_what_the_schema_forbids() -> Checked {
     let read = ["exec", "--user", "0", &ingress[0], "cat", "/state/environment.json"];
     let mut state: Value = serde_json::from_str(&engine::ask(&read)).unwrap();
     state["database"] = serde_json::json!({ "schema": 9000, "floor": 9000 });
-    let write = format!("cat >/state/environment.json <<'END'\n{state}\nEND");
+    let write = format!("printf %s '{state}' >/state/environment.json");
     engine::ask(&["exec", "--user", "0", &ingress[0], "sh", "-c", &write]);
     world.run(&["rollback", "--env", "dev"]).expect(3, &["schema-out-of-range"]);
     let force = ["deploy", "--env", "dev", "--tag", "v10.1.1", "--break-glass", "it has to be now"];

@@ -1,6 +1,7 @@
 //! Several at once.
 
 use crate::Checked;
+use crate::engine;
 use crate::images::{Image, good};
 use crate::load::LIGHT;
 use crate::world::{Patience, Running, USUAL, World, deploy_args, until};
@@ -53,10 +54,17 @@ pub fn a_holder_that_slept_too_long() -> Checked {
     images.iter().for_each(|image| world.vouch(image));
     world.deployed("dev", &images[0]);
     let load = world.load("dev", LIGHT);
-    for (round, step) in ["migrate", "observe", "workers"].into_iter().enumerate() {
+    for (round, step) in ["starting", "observe", "workers"].into_iter().enumerate() {
         let at = |by: usize| &images[(2 * round + by) % images.len()];
         let sleeping = of(&world, "anna", at(1));
-        sleeping.until_done(step);
+        if step == "starting" {
+            let project = world.project("dev");
+            until("it starts", Duration::from_secs(60), || {
+                !engine::containers(&project, "web-next").is_empty()
+            });
+        } else {
+            sleeping.until_done(step);
+        }
         sleeping.signal("STOP");
         // It lives, so only time ends its lock.
         let mut after = None;
