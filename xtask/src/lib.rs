@@ -12,6 +12,7 @@ pub mod error;
 pub mod git;
 pub mod github;
 pub mod image;
+pub mod inputs;
 pub mod ledger;
 pub mod net;
 pub mod patience;

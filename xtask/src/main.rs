@@ -2,9 +2,13 @@
 
 use clap::Parser as _;
 use std::process::ExitCode;
-use xtask::{cli::Cli, commands, context::Context, error};
+use xtask::context::{Context, Env};
+use xtask::{cli::Cli, commands, error, inputs};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match inputs::expanded(std::env::args_os(), &Env::of_process()) {
+        Ok(call) => Cli::parse_from(call),
+        Err(problem) => return error::exit(Err(problem.into())),
+    };
     error::exit(Context::of_process(cli.verbose).and_then(|ctx| commands::dispatch(&ctx, cli.command)))
 }

@@ -5,7 +5,10 @@ use crate::context::Context;
 use crate::deploy::resolve::{Wanted, resolve};
 use crate::deploy::{Request, deploy};
 use crate::error::{Exit, Problem};
-use crate::policy::{Environment, Pipeline};
+use crate::git::Git;
+use crate::plan::append_output;
+use crate::policy::tags::is_version;
+use crate::policy::{Environment, Pipeline, refs};
 use crate::registry::{Access, Repository};
 use anyhow::Result;
 use evidence::{CommitSha, DeploymentMode, Digest, ImageRef, Name, Tag};
@@ -19,7 +22,10 @@ use evidence::{CommitSha, DeploymentMode, Digest, ImageRef, Name, Tag};
   cargo xtask deploy --env prod --digest sha256:… --json
 
 It ends with 0 when the image runs and was observed healthy, with 1 when it failed and what ran before runs on, with 3 when a
-gate says no. Running it again after whatever happened completes or mends: docs/deploying.md.")]
+gate says no. Running it again after whatever happened completes or mends: docs/deploying.md.
+
+Without any argument it takes its options from variables, as the workflows do: PORTBOOK_DEPLOY_ENV, PORTBOOK_DEPLOY_TAG,
+PORTBOOK_DEPLOY_FORCE_REDEPLOY=true.")]
 pub struct Args {
     /// The environment
     #[arg(long, value_name = "ENV")]
@@ -28,7 +34,7 @@ pub struct Args {
     which: Which,
     #[command(flatten)]
     how: How,
-    /// It mends a release without what came after it
+    /// Count it as a hotfix: a release that lies on no branch of pipeline.yml's gate is one anyway
     #[arg(long)]
     hotfix: bool,
 }
@@ -91,7 +97,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     bring(ctx, &pipeline, environments.named(&args.env)?, &wanted, mode, &args.how)
 }
 
-/// Resolves what is wanted, and deploys it.
+/// Resolves what is wanted, and deploys it. A hotfix is counted as one, whichever way it comes.
 pub fn bring(
     ctx: &Context,
     pipeline: &Pipeline,
@@ -110,6 +116,8 @@ pub fn bring(
     let place = repository_of(how.image.as_ref(), pipeline)?;
     let repository = Repository::open(ctx, &place, Access::Pull, &[])?;
     let (image, _) = resolve(&repository, &place, wanted)?;
+    let mode = if is_hotfix(ctx, pipeline, &image.commit)? { DeploymentMode::Hotfix } else { mode };
+    let digest = image.digest.clone();
     let request = Request {
         environment,
         image,
@@ -121,5 +129,29 @@ pub fn bring(
         dry_run: how.dry_run,
         repository: &repository,
     };
-    deploy(ctx, pipeline, request)?.conclude(ctx, how.json)
+    deploy(ctx, pipeline, request)?.conclude(ctx, how.json)?;
+    append_output(ctx, "digest", digest.as_str()).map(drop)
+}
+
+/// Whether a commit is a release that none of the branches has from which images are published, as far as the history here
+/// tells: it was made beside them, from an older release.
+fn is_hotfix(ctx: &Context, pipeline: &Pipeline, commit: &CommitSha) -> Result<bool> {
+    let git = Git::of(ctx);
+    if !git.tags_on(commit.as_str()).iter().any(|tag| tag.starts_with('v') && is_version(tag)) {
+        return Ok(false);
+    }
+    let gate = pipeline.gate()?;
+    let patterns: Vec<&str> = gate.refs.iter().map(String::as_str).collect();
+    let all = git.references();
+    let branches: Vec<&str> = all
+        .iter()
+        .filter(|name| refs::takes(patterns.iter().copied(), name, &pipeline.default_branch))
+        .filter_map(|name| name.strip_prefix("refs/heads/"))
+        .collect();
+    // A clone that has none of these branches, or not their history, knows nothing of it.
+    let beside = |branch: &&str| {
+        let tip = git.branch_reference(branch);
+        tip.and_then(|tip| git.is_ancestor(commit.as_str(), &tip)) == Some(false)
+    };
+    Ok(!branches.is_empty() && branches.iter().all(beside))
 }

@@ -4,14 +4,13 @@ use super::events;
 use crate::context::Context;
 use crate::error::{Exit, Problem, Reported};
 use crate::github::GitHub;
+use crate::plan::append_output;
 use crate::policy::Pipeline;
 use crate::policy::checks::{self, Check};
 use crate::policy::event::{Event, Malformed};
 use crate::policy::gate::{self, Verdict};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::Value;
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gate`.
@@ -69,16 +68,12 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
 
 /// A workflow that asks for every run, and acts in another job, has not failed because the answer is no.
 fn output(ctx: &Context, publish: bool) -> Result<()> {
-    let path = ctx.env.get("GITHUB_OUTPUT").ok_or_else(|| {
-        Problem::usage("--github-output needs GITHUB_OUTPUT, which a workflow's step has")
-            .next("cargo xtask gate --json")
-    })?;
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .with_context(|| format!("cannot open GITHUB_OUTPUT, {path}"))?;
-    writeln!(file, "publish={publish}").with_context(|| format!("cannot write GITHUB_OUTPUT, {path}"))
+    if append_output(ctx, "publish", &publish.to_string())? {
+        return Ok(());
+    }
+    Err(Problem::usage("--github-output needs GITHUB_OUTPUT, which a workflow's step has")
+        .next("cargo xtask gate --json")
+        .into())
 }
 
 /// The verdict on the present event.

@@ -16,7 +16,9 @@ use evidence::{CommitSha, DeploymentMode, Digest, Name, Tag};
 #[command(after_help = "Examples:
   cargo xtask promote --to staging --sha a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4e5f6a1b2
   cargo xtask promote --to prod                  what runs in the environment before it
-  cargo xtask promote --to prod --tag v1.2.3 --dry-run")]
+  cargo xtask promote --to prod --tag v1.2.3 --dry-run
+
+Without any argument it takes its options from variables, as the workflows do: PORTBOOK_PROMOTE_TO, PORTBOOK_PROMOTE_SHA.")]
 pub struct Args {
     /// The environment
     #[arg(long, value_name = "ENV")]

@@ -4,6 +4,7 @@ use super::findings::{known_files, report};
 use crate::cli::Cli;
 use crate::context::Context;
 use crate::error::{Exit, Problem};
+use crate::inputs;
 use crate::policy::Pipeline;
 use crate::policy::workflows::{Files, World, check, matrix};
 use anyhow::{Context as _, Result};
@@ -91,7 +92,13 @@ fn judge(ctx: &Context, json: bool) -> Result<()> {
 fn fault_of_call(words: &[&str]) -> Option<String> {
     let call = [&["cargo xtask"], words].concat();
     let error = Cli::command().try_get_matches_from(call).err()?;
-    let answers = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // What such a command is not given here, its variables give it.
+    let by_variables = matches!(words, [name] if inputs::COMMANDS.contains(name));
+    let answers = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => true,
+        ErrorKind::MissingRequiredArgument => by_variables,
+        _ => false,
+    };
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     (!answers).then(|| format!("`cargo xtask {}`: {first}", words.join(" ")))

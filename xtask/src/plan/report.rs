@@ -8,7 +8,7 @@ pub mod summary;
 use super::Counts;
 use crate::context::Context;
 use anyhow::{Context as _, Result};
-pub use github::append_summary;
+pub use github::{append_output, append_summary};
 use std::time::Duration;
 
 /// How a step or a job ended.

@@ -26,6 +26,20 @@ pub fn append_summary(ctx: &Context, markdown: &str) -> Result<()> {
     Ok(())
 }
 
+/// Says an output of the workflow's step, and whether there is a step: `GITHUB_OUTPUT` names the file.
+pub fn append_output(ctx: &Context, name: &str, value: &str) -> Result<bool> {
+    let Some(path) = ctx.env.get("GITHUB_OUTPUT") else {
+        return Ok(false);
+    };
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot open GITHUB_OUTPUT, {path}"))?;
+    writeln!(file, "{name}={value}").with_context(|| format!("cannot write GITHUB_OUTPUT, {path}"))?;
+    Ok(true)
+}
+
 fn markdown(name: &str, report: &RunReport) -> String {
     let mut text =
         format!("### cargo xtask {name}\n\n| step | outcome | time | tests |\n|---|---|---|---|\n");
