@@ -19,6 +19,8 @@ pub fn interrupted_what_ran_before_serves() -> Checked {
         let ran = deploying.end().expect(130, &["was interrupted in dev at", "v8.0.1 serves, as before"]);
         assert_eq!(parse(&ran)["outcome"], "cancelled");
         world.serves("dev", &old);
+        let lock = world.run(&["lock", "show", "--env", "dev"]).expect(0, &[]);
+        assert_eq!(lock.stdout.trim(), "dev: free");
     }
     world.lengthen(USUAL);
     world.deployed("dev", &new);

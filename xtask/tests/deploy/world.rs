@@ -172,26 +172,24 @@ impl World {
     #[track_caller]
     pub fn serves(&self, environment: &str, image: &Image) {
         assert_eq!(self.answers(environment).as_deref(), Some(image.digest.as_str()));
-        self.is_in_peace(environment);
-        let status = self.status(environment);
+        let status = self.is_in_peace(environment);
         assert_eq!(status["running"]["digest"], image.digest.as_str(), "{status:#}");
         assert_eq!(status["observed"]["digest"], image.digest.as_str(), "{status:#}");
     }
 
-    /// Nobody deploys, and nothing is left of a deployment.
+    /// Nobody deploys, and nothing is left of a deployment; the status.
     #[track_caller]
-    pub fn is_in_peace(&self, environment: &str) {
-        let lock = self.json(&["lock", "show", "--env", environment, "--json"]);
-        assert_eq!(lock["lock"], Value::Null, "{lock:#}");
+    pub fn is_in_peace(&self, environment: &str) -> Value {
         let project = self.project(environment);
         assert_eq!(engine::containers(&project, "web-next"), Vec::<String>::new());
         assert_eq!(engine::one_off(&project), Vec::<String>::new());
         let status = self.status(environment);
         assert_eq!(
-            (&status["active"], &status["deploying"], &status["trouble"]),
-            (&Value::from("web"), &Value::Null, &Value::Array(Vec::new())),
+            (&status["active"], &status["lock"], &status["deploying"], &status["trouble"]),
+            (&Value::from("web"), &Value::Null, &Value::Null, &Value::Array(Vec::new())),
             "{status:#}"
         );
+        status
     }
 
     /// The digest that `/version` tells of on the port that users have.
