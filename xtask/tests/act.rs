@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("policy_runs_and_the_program_is_compiled_once", || runs("policy")),
         trial("frontend_quality_runs_and_the_program_is_compiled_once", || runs("frontend-quality")),
+        trial("a_moving_tag_typed_into_deploy_is_refused_for_production", refuses_a_moving_tag),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -59,8 +60,41 @@ fn lack() -> Option<String> {
     Some(lacking.to_owned())
 }
 
-/// A job of ci.yml, and what it needs, from a copy of this work tree.
+/// A job of ci.yml, and what it needs.
 fn runs(job: &str) -> Checked {
+    let acted = acted(&["push", "--workflows", ".github/workflows/ci.yml", "--job", job]);
+    let said = &acted.said;
+    assert_eq!(acted.code, Some(0), "{said}");
+    assert!(said.contains(&format!("ci passed: {job}")), "{said}");
+    assert_eq!(
+        acted.builds, "build --locked --package xtask\n",
+        "it is compiled by the first job, and taken from the cache by the second: {said}"
+    );
+    Ok(())
+}
+
+/// Somebody types `latest` into the form of deploy.yml.
+fn refuses_a_moving_tag() -> Checked {
+    let file = ["--workflows", ".github/workflows/deploy.yml", "--job", "deploy"];
+    let typed = ["--input", "environment=prod", "--input", "tag=latest"];
+    let acted = acted(&[&["workflow_dispatch"], &file[..], &typed].concat());
+    let said = &acted.said;
+    assert_eq!(acted.code, Some(1), "{said}");
+    assert!(said.contains("prod takes no tag that can move, and latest can"), "{said}");
+    assert!(said.contains("exitcode '3'"), "refused, and nothing else: {said}");
+    Ok(())
+}
+
+/// What came of a workflow's job.
+struct Acted {
+    code: Option<i32>,
+    said: String,
+    /// The calls of `cargo build`.
+    builds: String,
+}
+
+/// Runs act with these arguments in a copy of this work tree.
+fn acted(call: &[&str]) -> Acted {
     let dir = tempfile::tempdir().unwrap();
     let here = |name: &str| dir.path().join(name);
     let tree = here("tree");
@@ -73,8 +107,9 @@ fn runs(job: &str) -> Checked {
     )
     .unwrap();
 
-    let mut args: Vec<String> = ["push", "--workflows", ".github/workflows/ci.yml", "--job", job]
-        .into_iter()
+    let mut args: Vec<String> = call
+        .iter()
+        .copied()
         // No container: the job's lines run here, in a folder of act's own.
         .chain(["--platform", "ubuntu-24.04=-self-hosted", "--pull=false", "--no-cache-server"])
         .map(str::to_owned)
@@ -118,14 +153,8 @@ fn runs(job: &str) -> Checked {
     // What is dropped before it has ended is killed, with everything that it started.
     let code = spawn.start(&log).unwrap().wait(&Stop::default(), in_time);
     let said = fs::read_to_string(&log).unwrap();
-    assert!(matches!(code, Ok(Some(0))), "{code:?}: {said}");
-    assert!(said.contains(&format!("ci passed: {job}")), "{said}");
-    assert_eq!(
-        fs::read_to_string(&builds).unwrap(),
-        "build --locked --package xtask\n",
-        "it is compiled by the first job, and taken from the cache by the second: {said}"
-    );
-    Ok(())
+    let code = code.unwrap_or_else(|error| panic!("{error:#}: {said}"));
+    Acted { code, said, builds: fs::read_to_string(&builds).unwrap() }
 }
 
 /// The files that git knows or would take, committed, so that what is not committed here is tried too.

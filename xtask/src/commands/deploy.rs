@@ -135,7 +135,10 @@ pub fn bring(
 
 /// Whether a commit is a release that none of the branches has from which images are published, as far as the history here
 /// tells: it was made beside them, from an older release.
-fn is_hotfix(ctx: &Context, pipeline: &Pipeline, commit: &CommitSha) -> Result<bool> {
+///
+/// # Errors
+/// When pipeline.yml cannot be read.
+pub fn is_hotfix(ctx: &Context, pipeline: &Pipeline, commit: &CommitSha) -> Result<bool> {
     let git = Git::of(ctx);
     if !git.tags_on(commit.as_str()).iter().any(|tag| tag.starts_with('v') && is_version(tag)) {
         return Ok(false);

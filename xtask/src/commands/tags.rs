@@ -53,7 +53,13 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         }
     })?;
     let rules = rules(&pipeline, args.rules.as_deref())?;
-    let set = resolve(ctx, &rules, &event, &Registry { taken: &args.taken, held: &[] }, args.now.as_deref())?;
+    let registry = Registry { taken: &args.taken, held: &[] };
+    let mut set = resolve(ctx, &rules, &event, &registry, args.now.as_deref())?;
+    if let Some(tag) = event.reference.strip_prefix("refs/tags/") {
+        let all = Git::of(ctx).references();
+        let others: Vec<&str> = all.iter().filter_map(|name| name.strip_prefix("refs/tags/")).collect();
+        set.why.extend(tags::leaves_out(tag, &others).map(|gap| format!("warning: {gap}")));
+    }
     let references = set.references(&rules.images);
     if args.json {
         println!(

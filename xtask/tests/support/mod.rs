@@ -64,6 +64,7 @@ impl Fixture {
             "IMAGE_REPO",
             "GITHUB_ACTIONS",
             "GITHUB_STEP_SUMMARY",
+            "GITHUB_OUTPUT",
             "CI",
             "PORTBOOK_REQUIRE_ENGINE",
             "GITHUB_EVENT_NAME",

@@ -13,6 +13,7 @@ mod legal;
 mod make;
 mod pattern;
 mod rule;
+mod successor;
 mod template;
 pub(crate) mod version;
 
@@ -20,6 +21,7 @@ pub use date::{Clock, Zones};
 pub use flavor::{Flavor, Latest};
 pub use labels::Repository;
 pub use rule::{Kind, Rule};
+pub use successor::leaves_out;
 
 use super::event::Event;
 use crate::error::{Exit, Problem};

@@ -63,7 +63,7 @@ pub fn check(files: &Files, world: &World) -> Vec<Finding> {
     }
     for workflow in &workflows {
         runs::calls(workflow, world, &mut findings);
-        rights::check(workflow, &mut findings);
+        rights::check(workflow, &workflows, &mut findings);
         triggers::head_sha(workflow, &mut findings);
         images::in_jobs(workflow, &mut findings);
     }

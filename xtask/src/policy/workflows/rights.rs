@@ -7,20 +7,23 @@ use serde_yaml::Value;
 
 /// The rights that some commands need. No other call is a reason to write anything.
 const REASONS: &[(&str, &[&str])] = &[
-    ("packages", &["publish", "images", "promote"]),
+    ("packages", &["publish", "images"]),
     ("id-token", &["deploy", "evidence", "infra", "promote", "publish", "rollback", "web"]),
 ];
 /// Commands that must not be stopped half way.
 const UNSTOPPABLE: &[&str] = &["publish", "promote", "deploy", "rollback", "web", "infra", "images"];
+/// Commands that change an environment. They read images, and take turns.
+const DEPLOYING: &[&str] = &["deploy", "promote", "rollback"];
 /// What makes a group one commit's, or one run's, own.
 const OWN: &[&str] = &["run_id", "run-id", "workflow_run.id", "head_sha", "github.sha"];
 
 /// Permissions, concurrency, time limits, and tokens left behind.
-pub fn check(workflow: &Document, findings: &mut Vec<Finding>) {
+pub fn check(workflow: &Document, all: &[Document], findings: &mut Vec<Finding>) {
     top_permissions(workflow, findings);
-    concurrency(workflow, findings);
+    concurrency(workflow, all, findings);
     for job in workflow.jobs() {
-        job_permissions(workflow, &job, findings);
+        job_permissions(workflow, &job, all, findings);
+        turns(workflow, &job, findings);
         // A called workflow's jobs have limits of their own.
         if job.body["uses"].is_null() && !job.body["timeout-minutes"].is_number() {
             findings.push(workflow.finding(
@@ -47,11 +50,20 @@ pub fn check(workflow: &Document, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The commands that a job runs.
-fn commands<'a>(job: &Job<'a>) -> Vec<&'a str> {
+/// The commands that a job runs itself.
+fn own_commands<'a>(job: &Job<'a>) -> Vec<&'a str> {
     let steps = steps_of(job.body, &Place::default());
     let runs = steps.into_iter().filter_map(|step| step.body["run"].as_str());
     runs.filter_map(|run| xtask_words(run)?.first().copied()).collect()
+}
+
+/// The commands that a job runs, itself or by a workflow of this repository that it calls.
+fn commands<'a>(job: &Job<'a>, all: &'a [Document]) -> Vec<&'a str> {
+    let mut commands = own_commands(job);
+    let called = job.body["uses"].as_str().and_then(|uses| uses.strip_prefix("./"));
+    let called = all.iter().filter(|workflow| Some(workflow.path.as_str()) == called);
+    commands.extend(called.flat_map(Document::jobs).flat_map(|job| own_commands(&job)));
+    commands
 }
 
 fn top_permissions(workflow: &Document, findings: &mut Vec<Finding>) {
@@ -76,7 +88,7 @@ fn top_permissions(workflow: &Document, findings: &mut Vec<Finding>) {
     ));
 }
 
-fn job_permissions(workflow: &Document, job: &Job, findings: &mut Vec<Finding>) {
+fn job_permissions(workflow: &Document, job: &Job, all: &[Document], findings: &mut Vec<Finding>) {
     let place = job.place.key("permissions");
     let permissions = &job.body["permissions"];
     let top_grants = workflow.yaml["permissions"].as_mapping().is_some_and(|map| !map.is_empty());
@@ -105,9 +117,12 @@ fn job_permissions(workflow: &Document, job: &Job, findings: &mut Vec<Finding>) 
     for (name, _) in map.iter().filter(|(_, value)| value.as_str() == Some("write")) {
         let name = name.as_str().unwrap_or_default();
         let reasons = REASONS.iter().find(|(right, _)| *right == name).map_or(&[][..], |(_, by)| by);
-        // What a called workflow does with it is judged there.
-        let called = job.body["uses"].is_string() && !reasons.is_empty();
-        if !called && !commands(job).iter().any(|command| reasons.contains(command)) {
+        let commands = commands(job, all);
+        let deploys = commands.iter().find(|command| DEPLOYING.contains(command));
+        if let Some(command) = deploys.filter(|_| name == "packages") {
+            let what = format!("job {} runs cargo xtask {command} and may write packages", job.id);
+            report(&place.key(name), what, "packages: read; what publishes is another job");
+        } else if !commands.iter().any(|command| reasons.contains(command)) {
             let what = format!("job {} may write {name}, and no call of it needs that", job.id);
             let mend = match reasons {
                 [] => "take it out: no command of this program writes there".to_owned(),
@@ -120,7 +135,7 @@ fn job_permissions(workflow: &Document, job: &Job, findings: &mut Vec<Finding>) 
     }
 }
 
-fn concurrency(workflow: &Document, findings: &mut Vec<Finding>) {
+fn concurrency(workflow: &Document, all: &[Document], findings: &mut Vec<Finding>) {
     let place = Place::default().key("concurrency");
     let top = &workflow.yaml["concurrency"];
     if group(top).is_none() {
@@ -133,7 +148,8 @@ fn concurrency(workflow: &Document, findings: &mut Vec<Finding>) {
         ));
     }
     for job in workflow.jobs() {
-        let unstoppable = commands(&job).into_iter().find(|command| UNSTOPPABLE.contains(command));
+        let commands = commands(&job, all);
+        let unstoppable = commands.iter().copied().find(|command| UNSTOPPABLE.contains(command));
         let Some(command) = unstoppable else { continue };
         for (place, value) in [(&place, top), (&job.place.key("concurrency"), &job.body["concurrency"])] {
             let cancels = &value["cancel-in-progress"];
@@ -158,6 +174,23 @@ fn concurrency(workflow: &Document, findings: &mut Vec<Finding>) {
                 ));
             }
         }
+    }
+}
+
+/// Deployments to one environment take turns, whichever workflow they are of.
+fn turns(workflow: &Document, job: &Job, findings: &mut Vec<Finding>) {
+    let Some(command) = own_commands(job).into_iter().find(|command| DEPLOYING.contains(command)) else {
+        return;
+    };
+    let groups = [&workflow.yaml["concurrency"], &job.body["concurrency"]].map(group);
+    if !groups.iter().flatten().any(|group| group.starts_with("environment-${{")) {
+        findings.push(workflow.finding(
+            &Place::default().key("concurrency").key("group"),
+            "turns",
+            format!("two runs of cargo xtask {command} can meet in one environment"),
+            "a group that is the environment's in every workflow: environment-${{ … }}",
+            "name the group environment-${{ inputs.environment }}",
+        ));
     }
 }
 

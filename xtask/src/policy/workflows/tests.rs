@@ -79,7 +79,7 @@ fn files() -> Files {
 
 fn judge(files: &Files) -> Vec<Finding> {
     let fault = |words: &[&str]| match words {
-        ["ci", "check" | "chekc"] | ["publish"] | ["promote"] => None,
+        ["ci", "check" | "chekc"] | ["publish" | "promote" | "deploy"] => None,
         _ => Some(format!("unknown: {}", words.join(" "))),
     };
     check(files, &World { jobs: &["check".to_owned()], registry: "ghcr.io", fault: &fault })
@@ -193,6 +193,66 @@ fn runs_do_not_pile_up_and_publishing_is_not_stopped() {
     assert_eq!(with("publish.yml", "publish-${{ github.event.workflow_run.id }}", "publish"), ["cancel 8"]);
     assert_eq!(with("ci.yml", "    timeout-minutes: 5\n", ""), ["timeout 10"]);
     assert_eq!(with("ci.yml", "persist-credentials: false", "fetch-depth: 0"), ["token 16"]);
+}
+
+const DEPLOY: &str = "name: Deploy
+on:
+  workflow_call:
+    inputs:
+      environment:
+        type: string
+permissions: {}
+concurrency:
+  group: environment-${{ inputs.environment }}
+  cancel-in-progress: false
+jobs:
+  deploy:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 5
+    permissions:
+      contents: read
+      id-token: write
+      packages: read
+    steps:
+      - run: cargo xtask deploy
+";
+
+/// `files()` with a workflow that deploys, and a job of publish.yml that calls it.
+fn deploying(old: &str, new: &str) -> Vec<String> {
+    let mut files = files();
+    files.workflows[1].text += "  dev:
+    needs: publish
+    permissions:
+      contents: read
+      id-token: write
+      packages: read
+    uses: ./.github/workflows/deploy.yml
+";
+    files.workflows.push(File { path: ".github/workflows/deploy.yml".to_owned(), text: DEPLOY.to_owned() });
+    let found = files.workflows.iter_mut().filter(|file| file.text.contains(old)).map(|file| {
+        file.text = file.text.replace(old, new);
+    });
+    assert!(found.count() > 0, "nothing has {old:?}");
+    judge(&files).iter().map(|finding| format!("{} {}", finding.rule, finding.line)).collect()
+}
+
+#[test]
+fn what_deploys_cannot_write_packages_also_where_it_is_called() {
+    assert_eq!(deploying("packages: read", "packages: read"), Vec::<String>::new());
+    assert_eq!(deploying("packages: read", "packages: write"), ["permissions 18", "permissions 27"]);
+    let both = "- run: cargo xtask publish\n      - run: cargo xtask promote";
+    let found = with("publish.yml", "- run: cargo xtask publish", both);
+    assert_eq!(found, ["turns 8", "permissions 16"]);
+    // Nothing that is called needs another right.
+    assert_eq!(deploying("id-token: write", "checks: write"), ["permissions 17", "permissions 26"]);
+}
+
+#[test]
+fn what_deploys_is_not_stopped_and_takes_its_turn() {
+    let never = "cancel-in-progress: false";
+    assert_eq!(deploying(never, "cancel-in-progress: true"), ["cancel 10", "cancel 9"]);
+    assert_eq!(deploying("environment-${{ inputs.environment }}", "deploy"), ["turns 9"]);
+    assert_eq!(deploying("environment-${{ inputs.environment }}", "x-${{ github.run_id }}"), ["turns 9"]);
 }
 
 #[test]
