@@ -54,6 +54,18 @@ impl Story {
         Ran::of(command.output().unwrap())
     }
 
+    /// Every required check of the fix, passed.
+    fn green(&self) -> serde_json::Value {
+        let jobs = Pipeline::read(&self.fixture.path("")).unwrap().jobs().unwrap();
+        let check = |name: &String| {
+            json!({
+                "id": 1, "name": name, "head_sha": self.fix, "status": "completed", "conclusion": "success",
+                "app": { "slug": "github-actions" }
+            })
+        };
+        json!({ "check_runs": jobs.iter().map(|(name, _)| check(name)).collect::<Vec<_>>() })
+    }
+
     fn is_hotfix(&self, commit: &str) -> bool {
         let ctx = Context {
             root: self.fixture.path(""),
@@ -69,12 +81,14 @@ impl Story {
 #[test]
 fn its_tag_is_published_and_its_branch_is_not() {
     let story = story();
-    story.push("refs/tags/v1.2.4", &["gate"]).expect(0, &[]);
-    story.push("refs/heads/hotfix/cart", &["gate"]).expect(3, &["unpublishable-ref"]);
+    let gate = ["gate", "--checks", "checks.json"];
+    std::fs::write(story.fixture.path("checks.json"), story.green().to_string()).unwrap();
+    story.push("refs/tags/v1.2.4", &gate).expect(0, &["green"]);
+    story.push("refs/heads/hotfix/cart", &gate).expect(3, &["unpublishable-ref"]);
     let tags = story.push("refs/tags/v1.2.4", &["tags"]).expect(0, &[]);
     let names: Vec<&str> = tags.stdout.lines().filter_map(|line| line.rsplit(':').next()).collect();
     let sha = format!("sha-{}", &story.fix[..7]);
-    assert_eq!(names, [sha.as_str(), "v1.2.4"], "and no floating one");
+    assert_eq!(names, ["v1.2.4", sha.as_str()], "and no floating one");
     assert!(!tags.stderr.contains("warning"), "{tags:#?}");
     story.push("refs/heads/hotfix/cart", &["tags"]).expect(0, &["no tags"]);
 }
