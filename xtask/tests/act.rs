@@ -81,7 +81,7 @@ fn refuses_a_moving_tag() -> Checked {
     let said = &acted.said;
     assert_eq!(acted.code, Some(1), "{said}");
     assert!(said.contains("prod takes no tag that can move, and latest can"), "{said}");
-    assert!(said.contains("exitcode '3'"), "refused, and nothing else: {said}");
+    assert!(said.contains("exit status 3"), "refused, and nothing else: {said}");
     Ok(())
 }
 

@@ -20,6 +20,11 @@ lack() {
 [ -n "$KEY" ] || lack "the secret DEPLOY_SSH_KEY"
 [ -n "$KNOWN_HOSTS" ] || lack "the variable DEPLOY_KNOWN_HOSTS"
 
+ssh=$(command -v ssh) || {
+    echo "::error::this runner has no ssh, by which docker reaches the engine"
+    exit 1
+}
+
 dir="$RUNNER_TEMP/engine"
 umask 077
 mkdir -p "$dir/bin"
@@ -47,7 +52,7 @@ CONFIG
 fi
 cat > "$dir/bin/ssh" <<SH
 #!/bin/sh
-exec "$(command -v ssh)" -F "$dir/config" "\$@"
+exec "$ssh" -F "$dir/config" "\$@"
 SH
 chmod 0700 "$dir/bin/ssh"
 echo "$dir/bin" >> "$GITHUB_PATH"
