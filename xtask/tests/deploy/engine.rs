@@ -58,6 +58,9 @@ pub fn down(project: &str) {
     let filter = format!("label={PROJECT}={project}");
     remove(&["ps", "--all", "--quiet", "--filter", &filter], &["rm", "--force", "--volumes"]);
     remove(&["volume", "ls", "--quiet", "--filter", &filter], &["volume", "rm", "--force"]);
+    // A call of Compose that outlived its caller may have had the engine make one again, without a label.
+    let named = format!("name=^{project}_");
+    remove(&["volume", "ls", "--quiet", "--filter", &named], &["volume", "rm", "--force"]);
     remove(&["network", "ls", "--quiet", "--filter", &filter], &["network", "rm"]);
 }
 
@@ -87,6 +90,8 @@ pub fn sweep() {
         let format = format!("{{{{.Label \"{PROJECT}\"}}}}");
         projects.extend(list(&[kind, &["--filter", &filter, "--format", &format]].concat()));
     }
+    let volumes = list(&["volume", "ls", "--quiet", "--filter", &format!("name=^{PREFIX}-")]);
+    projects.extend(volumes.iter().filter_map(|name| Some(name.split_once('_')?.0.to_owned())));
     for project in projects.iter().filter(|it| is_left(it)) {
         down(project);
     }
