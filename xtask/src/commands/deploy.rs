@@ -2,9 +2,10 @@
 
 use super::publish::{parse_repository, repository_of};
 use crate::context::Context;
+use crate::deploy::report::Report;
 use crate::deploy::resolve::{Wanted, resolve};
 use crate::deploy::{Request, deploy};
-use crate::error::{Exit, Problem};
+use crate::error::{Exit, Problem, exit_code};
 use crate::git::Git;
 use crate::plan::append_output;
 use crate::policy::tags::is_version;
@@ -12,6 +13,7 @@ use crate::policy::{Environment, Pipeline, refs};
 use crate::registry::{Access, Repository};
 use anyhow::Result;
 use evidence::{CommitSha, DeploymentMode, Digest, ImageRef, Name, Tag};
+use serde_json::json;
 
 /// Arguments of `deploy`.
 #[derive(Debug, clap::Args)]
@@ -97,7 +99,8 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     bring(ctx, &pipeline, environments.named(&args.env)?, &wanted, mode, &args.how)
 }
 
-/// Resolves what is wanted, and deploys it. A hotfix is counted as one, whichever way it comes.
+/// Resolves what is wanted, and deploys it. A hotfix is counted as one, whichever way it comes. Asked for JSON, it gives some
+/// whatever happens.
 pub fn bring(
     ctx: &Context,
     pipeline: &Pipeline,
@@ -106,6 +109,37 @@ pub fn bring(
     mode: DeploymentMode,
     how: &How,
 ) -> Result<()> {
+    let report = attempt(ctx, pipeline, environment, wanted, mode, how);
+    let report = report.inspect_err(|error| tell(how.json, &environment.name, error))?;
+    let digest = report.digest().clone();
+    report.conclude(ctx, how.json)?;
+    append_output(ctx, "digest", digest.as_str()).map(drop)
+}
+
+/// What came of a call that brought nothing to deploy, or could not begin.
+pub fn tell(json: bool, environment: &Name, error: &anyhow::Error) {
+    if json {
+        let refused = exit_code(error) == Exit::Refused as u8;
+        let outcome = if refused { "refused" } else { "failed" };
+        // Nothing was pulled, because there is nothing, or nobody to ask for it.
+        let failure = (!refused)
+            .then(|| json!({ "class": "pull", "step": "resolve", "message": format!("{error:#}") }));
+        let message = format!("{error:#}");
+        println!(
+            "{:#}",
+            json!({ "environment": environment, "outcome": outcome, "message": message, "failure": failure, "reasons": [] })
+        );
+    }
+}
+
+fn attempt(
+    ctx: &Context,
+    pipeline: &Pipeline,
+    environment: &Environment,
+    wanted: &Wanted,
+    mode: DeploymentMode,
+    how: &How,
+) -> Result<Report> {
     if let Wanted::Tag(tag) = wanted
         && let Some(why) = environment.refuses(tag)
     {
@@ -117,7 +151,6 @@ pub fn bring(
     let repository = Repository::open(ctx, &place, Access::Pull, &[])?;
     let (image, _) = resolve(&repository, &place, wanted)?;
     let mode = if is_hotfix(ctx, pipeline, &image.commit)? { DeploymentMode::Hotfix } else { mode };
-    let digest = image.digest.clone();
     let request = Request {
         environment,
         image,
@@ -129,8 +162,7 @@ pub fn bring(
         dry_run: how.dry_run,
         repository: &repository,
     };
-    deploy(ctx, pipeline, request)?.conclude(ctx, how.json)?;
-    append_output(ctx, "digest", digest.as_str()).map(drop)
+    deploy(ctx, pipeline, request)
 }
 
 /// Whether a commit is a release that none of the branches has from which images are published, as far as the history here

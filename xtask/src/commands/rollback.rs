@@ -1,5 +1,6 @@
 //! `rollback`: back to what was observed healthy before.
 
+use super::deploy::tell;
 use crate::context::Context;
 use crate::deploy::{Request, deploy, last_healthy};
 use crate::error::Problem;
@@ -58,5 +59,6 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         dry_run: args.dry_run,
         repository: &repository,
     };
-    deploy(ctx, &pipeline, request)?.conclude(ctx, args.json)
+    let report = deploy(ctx, &pipeline, request);
+    report.inspect_err(|error| tell(args.json, &environment.name, error))?.conclude(ctx, args.json)
 }

@@ -3,6 +3,7 @@
 use super::lock;
 use crate::context::Context;
 use crate::deploy::state::{Document, Ran};
+use crate::error::{Exit, Reported};
 use crate::policy::{Environment, Pipeline};
 use crate::target::{self, Present, Reading, Slot};
 use anyhow::Result;
@@ -36,7 +37,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     let environments = pipeline.environments()?;
     let one = args.env.as_ref().map(|name| environments.named(name)).transpose()?;
     let wanted: Vec<&Environment> = one.map_or_else(|| environments.iter().collect(), |one| vec![one]);
-    let mut all = Vec::new();
+    let (mut all, mut unasked) = (Vec::new(), None);
     for environment in wanted {
         let found = look(ctx, &pipeline, environment);
         // Asked for one, what cannot be asked is an error; among several it is a line.
@@ -44,6 +45,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
             Err(error) if one.is_some() => return Err(error),
             other => other,
         };
+        unasked = unasked.or(found.is_err().then_some(Exit::Missing));
         if args.json {
             all.push(as_json(environment, &found));
         } else {
@@ -53,7 +55,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
     if args.json {
         println!("{:#}", json!({ "environments": all }));
     }
-    Ok(())
+    unasked.map_or(Ok(()), |exit| Err(Reported(exit).into()))
 }
 
 fn look(ctx: &Context, pipeline: &Pipeline, environment: &Environment) -> Result<Found> {

@@ -1,6 +1,7 @@
 //! What is asked before anything is touched: the hold, the schema, and the verdict by the rules.
 
 use super::Request;
+use super::image::Pinned;
 use super::state::{Document, Ran};
 use super::verdict::{self, Asked, Said, Source, Verdict, overridable};
 use crate::context::{Context, Output};
@@ -8,6 +9,7 @@ use crate::error::{Exit, Problem};
 use crate::policy::{Environment, Pipeline};
 use crate::target;
 use anyhow::Result;
+use evidence::rules::code;
 use evidence::{DeploymentMode, Name};
 use time::OffsetDateTime;
 
@@ -23,19 +25,16 @@ pub struct Admitted {
     because: &'static str,
 }
 
-/// Asks all gates.
+/// Asks for a verdict, and what of it the request passes over.
 ///
 /// # Errors
-/// Exit 3 where no evidence could help: what is on hold.
+/// When nobody can be asked for one.
 pub fn gates(
     ctx: &Context,
     pipeline: &Pipeline,
     request: &Request<'_>,
     document: &Document,
 ) -> Result<Admitted> {
-    if let Some(refusal) = held(request, document) {
-        return Err(refusal.into());
-    }
     let service = target::compose::service();
     let ran_here = of(document);
     let ran_in_staging = before(ctx, pipeline, request.environment);
@@ -47,7 +46,16 @@ pub fn gates(
         ran_in_staging: &ran_in_staging,
         environment_schema: document.database.map(|it| (it.schema, it.floor)),
     };
-    let verdict = verdict::verdict(ctx, pipeline, request.repository, &asked)?;
+    let verdict = verdict::verdict(ctx, pipeline, request.repository, &asked);
+    let verdict = match verdict {
+        // The registry may be down too. What the schema forbids is known here.
+        Err(error) if request.mode == DeploymentMode::Rollback => Verdict {
+            source: Source::Offline(format!("{error:#}")),
+            allow: true,
+            reasons: past_a_contract(&request.image, document).into_iter().collect(),
+        },
+        other => other?,
+    };
     let because = if request.mode == DeploymentMode::Rollback {
         "it was healthy here before"
     } else {
@@ -66,6 +74,20 @@ pub fn gates(
     Ok(admitted)
 }
 
+/// That the database has made a contract step which the image does not know.
+fn past_a_contract(image: &Pinned, document: &Document) -> Option<Said> {
+    let (range, database) = image.schema.zip(document.database)?;
+    (range.max < database.floor).then(|| Said {
+        code: code::SCHEMA_OUT_OF_RANGE.to_owned(),
+        rule: None,
+        blocks: true,
+        message: format!(
+            "It can run on the schemas {} to {}, and the database has made the contract step {}.",
+            range.min, range.max, database.floor
+        ),
+    })
+}
+
 /// The refusal of a digest that was taken back; none where it is not, or one goes back to it on purpose.
 pub fn held(request: &Request<'_>, document: &Document) -> Option<Problem> {
     let hold =
@@ -75,7 +97,7 @@ pub fn held(request: &Request<'_>, document: &Document) -> Option<Problem> {
     Some(
         Problem::new(
             Exit::Refused,
-            format!("{} was taken back from {environment} by {}{why}, and is on hold", hold.version, hold.by),
+            format!("{} was taken back from {environment} by {} and is on hold{why}", hold.version, hold.by),
         )
         .next(format!("cargo xtask hold release --env {environment}")),
     )

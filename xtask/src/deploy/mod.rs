@@ -79,7 +79,8 @@ impl Targets {
 /// Brings the image to the environment.
 ///
 /// # Errors
-/// Exit 3 when a gate says no, exit 4 when the target cannot be reached. A version that failed is a report.
+/// Exit 3 when somebody else has the lock, exit 4 when the target cannot be reached. A version that failed is a report, and
+/// so is what a gate refused.
 pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Result<Report> {
     let Request { environment, image, .. } = &request;
     let name = &environment.name;
@@ -96,10 +97,14 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
         eprintln!("  {} runs {} already; --force-redeploy deploys it again", name, image.version);
         return Ok(Report::of(&request, &reading.document, &steps, Ended::RunningAlready));
     }
+    if let Some(refusal) = gates::held(&request, &reading.document) {
+        return Ok(Report::of(&request, &reading.document, &steps, Ended::Refused(refusal)));
+    }
     let admitted = gates(ctx, pipeline, &request, &reading.document)?;
     admitted.say(ctx.out);
     if let Some(refusal) = admitted.refusal(name) {
-        return Err(refusal.into());
+        let report = Report::of(&request, &reading.document, &steps, Ended::Refused(refusal));
+        return Ok(report.with_reasons(admitted.reasons));
     }
     if request.dry_run {
         return Ok(Report::of(&request, &reading.document, &steps, Ended::WouldDeploy)
@@ -108,6 +113,8 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
     target.prepare()?;
     let (held, document) = lock::acquire(ctx, name, environment.lock_time(), &*calm, renewing)?;
     let health = Duration::from_secs(environment.settings.health_seconds.into());
+    target.under(held.fence());
+    calm.under(held.fence());
     let left = recover(&*calm, &held, &steps, &document, health);
     let document = match left {
         Ok(left) => {
@@ -129,7 +136,7 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
     }
     if let Some(refusal) = gates::held(&request, &document) {
         held.update(&*calm, |document, _| document.released())?;
-        return Err(refusal.into());
+        return Ok(Report::of(&request, &document, &steps, Ended::Refused(refusal)));
     }
     let document = adopt(&*calm, &held, &document)?;
     let run = Run {

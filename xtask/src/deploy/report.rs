@@ -6,7 +6,7 @@ use super::state::Document;
 use super::steps::{Steps, shown};
 use super::verdict::Said;
 use crate::context::Context;
-use crate::error::{Exit, Reported};
+use crate::error::{Exit, Problem, Reported};
 use crate::plan::append_summary;
 use crate::target::Failure;
 use anyhow::Result;
@@ -26,6 +26,8 @@ pub enum Ended {
     RunningAlready,
     /// It would be done.
     WouldDeploy,
+    /// A gate said no, and nothing was touched.
+    Refused(Problem),
     /// It failed; what ran before runs.
     Failed {
         /// The step.
@@ -71,11 +73,16 @@ impl Report {
         Self { reasons, ..self }
     }
 
+    /// The digest that was to run.
+    pub fn digest(&self) -> &Digest {
+        &self.image.digest
+    }
+
     /// How it ended, in evidence's words.
     pub fn outcome(&self) -> Outcome {
         match &self.ended {
             Ended::Deployed { .. } | Ended::RunningAlready => Outcome::Success,
-            Ended::WouldDeploy => Outcome::Skipped,
+            Ended::WouldDeploy | Ended::Refused(_) => Outcome::Skipped,
             Ended::Failed { interrupted: true, .. } => Outcome::Cancelled,
             Ended::Failed { .. } => Outcome::Failure,
         }
@@ -93,7 +100,7 @@ impl Report {
     pub fn to_observed(&self) -> Option<Duration> {
         match &self.ended {
             Ended::Deployed { to_observed } | Ended::Failed { to_observed, .. } => *to_observed,
-            Ended::RunningAlready | Ended::WouldDeploy => None,
+            Ended::RunningAlready | Ended::WouldDeploy | Ended::Refused(_) => None,
         }
     }
 
@@ -103,6 +110,7 @@ impl Report {
             (Ended::Deployed { .. }, _) => "deployed",
             (Ended::RunningAlready, _) => "running-already",
             (Ended::WouldDeploy, _) => "would-deploy",
+            (Ended::Refused(_), _) => "refused",
             (Ended::Failed { interrupted: true, .. }, _) => "cancelled",
             (Ended::Failed { .. }, _) => "failed",
         }
@@ -144,6 +152,7 @@ impl Report {
             }
             Ended::RunningAlready => format!("{environment} runs {} already", image.version),
             Ended::WouldDeploy => format!("{} would be deployed to {environment}{before}", image.version),
+            Ended::Refused(problem) => format!("{} is refused: {}", image.version, problem.message),
             Ended::Failed { step, failure, interrupted, .. } => {
                 let serves = match &self.previous {
                     Some((_, version)) => format!("{version} serves, as before"),
@@ -158,19 +167,22 @@ impl Report {
     /// Says it, and answers the exit code that it stands for.
     ///
     /// # Errors
-    /// Exit 1 for a failure, exit 130 for an interruption.
+    /// Exit 1 for a failure, exit 3 for a refusal, exit 130 for an interruption.
     pub fn conclude(self, ctx: &Context, as_json: bool) -> Result<()> {
         if let Some((_, failure)) = self.failure().filter(|(_, failure)| !failure.logs.is_empty()) {
             eprintln!("\n{}\n", failure.logs);
         }
-        eprintln!("{}", self.sentence());
+        if !matches!(self.ended, Ended::Refused(_)) {
+            eprintln!("{}", self.sentence());
+        }
         append_summary(ctx, &format!("### {}\n\n`{}`\n", self.sentence(), self.image.by_digest()))?;
         if as_json {
             println!("{:#}", self.json());
         } else if matches!(self.ended, Ended::Deployed { .. } | Ended::RunningAlready) {
             println!("{} {}", self.environment, self.image.by_digest());
         }
-        match &self.ended {
+        match self.ended {
+            Ended::Refused(problem) => Err(problem.into()),
             Ended::Failed { interrupted: true, .. } => Err(Reported(Exit::Interrupted).into()),
             Ended::Failed { .. } => Err(Reported(Exit::Failed).into()),
             _ => Ok(()),

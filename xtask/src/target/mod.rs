@@ -118,6 +118,9 @@ pub trait Target: Send {
     /// What it is, for people.
     fn describe(&self) -> String;
 
+    /// From now on containers are changed under the lock of this number, and not where it is another's by then.
+    fn under(&self, fence: u64);
+
     /// Brings what is needed beside the application, and leaves what is there.
     ///
     /// # Errors

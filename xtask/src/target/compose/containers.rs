@@ -1,6 +1,6 @@
 //! The containers of a Compose project, as the engine tells them.
 
-use super::{Compose, Docker, LINES, UP, failed};
+use super::{Compose, Docker, LINES, LOST, UP, failed};
 use crate::deploy::image::{Pinned, of_labels};
 use crate::process::Said;
 use crate::target::{Done, Failure};
@@ -172,8 +172,11 @@ impl Compose {
 
     /// Runs an `up`.
     pub(super) fn up(&self, docker: &Docker, call: &[&str], service: &str) -> Done {
-        match docker.call(call, UP).map_err(failed)? {
+        match self.change(docker, call).map_err(failed)? {
             Some(Said { code: Some(0), .. }) => Ok(()),
+            Some(Said { code: Some(LOST), .. }) => {
+                Err(Failure::new(FailureClass::Other, "the lock is another's by now"))
+            }
             Some(said) => Err(Failure {
                 class: FailureClass::Health,
                 message: format!("{} cannot start {service}", docker.shown()),

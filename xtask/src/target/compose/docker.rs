@@ -90,6 +90,17 @@ impl Docker {
         self.spawn(args).ask(&self.ctx.stop, limit)
     }
 
+    /// Runs a call as [`Docker::call`] does, where the line of another one has ended well; else its exit code is the answer.
+    ///
+    /// # Errors
+    /// As [`Docker::call`].
+    pub fn call_after(&self, line: &str, args: &[&str], limit: Duration) -> Result<Option<Said>> {
+        let script = format!("{line} || exit; exec {}", self.line(args, &[]));
+        let spawn = self.spawn(args);
+        let args = vec!["-c".to_owned(), script];
+        Spawn { program: "sh".into(), args, ..spawn }.ask(&self.ctx.stop, limit)
+    }
+
     /// Asks something small.
     ///
     /// # Errors

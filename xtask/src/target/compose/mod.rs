@@ -22,6 +22,7 @@ use base64::Engine as _;
 use docker::{Docker, does_not_answer};
 use evidence::{Digest, FailureClass, Name};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -37,6 +38,8 @@ const PULL: Duration = Duration::from_secs(900);
 const MARGIN: Duration = Duration::from_secs(15);
 /// The exit code of a script that found another document than it was told.
 const OVERTAKEN: i32 = 64;
+/// The exit code of a change that was not made, because the lock is another's.
+const LOST: i32 = 65;
 /// The exit code of a program that does not know an argument.
 const UNKNOWN_ARGUMENT: i32 = 2;
 /// How many lines of a log are shown.
@@ -50,6 +53,8 @@ pub struct Compose {
     docker: Docker,
     workers: Vec<Docker>,
     folder: PathBuf,
+    /// The number of the lock that containers are changed under; 0: none yet.
+    fence: AtomicU64,
 }
 
 impl Compose {
@@ -76,6 +81,7 @@ impl Compose {
             ctx: ctx.clone(),
             environment: environment.clone(),
             project,
+            fence: AtomicU64::new(0),
         })
     }
 
@@ -159,6 +165,20 @@ impl Compose {
         .next(self.docker.line(&up, &["IMAGE_TAG"]))
     }
 
+    /// Changes containers, if the lock is still the one. Both are one process: whatever stops this program in between, even
+    /// for minutes, does not stop that one, so there is no moment at which it could change what another has deployed.
+    fn change(&self, docker: &Docker, call: &[&str]) -> Result<Option<Said>> {
+        let fence = self.fence.load(Ordering::SeqCst);
+        // Other engines keep no record of who may change them.
+        if fence == 0 || !std::ptr::eq(docker, &raw const self.docker) {
+            return docker.call(call, UP);
+        }
+        let fence = fence.to_string();
+        let name = self.name_of("ingress");
+        let ask = ["exec", "--user", "0", &name, "bash", "-c", script::HELD, "xtask", &fence];
+        docker.call_after(&self.docker.line(&ask, &[]), call, UP)
+    }
+
     fn replace(&self, mark: &Mark, document: &Document, to: Option<Slot>) -> Result<Option<Mark>> {
         let text = serde_json::to_string(document)?;
         let encoded = base64::engine::general_purpose::STANDARD.encode(&text);
@@ -220,6 +240,10 @@ impl Target for Compose {
         format!("Compose project {} on {}", self.project, self.docker.shown())
     }
 
+    fn under(&self, fence: u64) {
+        self.fence.store(fence, Ordering::SeqCst);
+    }
+
     fn prepare(&self) -> Result<()> {
         let mut wanted = vec!["ingress"];
         if self.has_database_of_its_own() {
@@ -258,12 +282,13 @@ impl Target for Compose {
         if said.code != Some(0) {
             bail!("what {} remembers cannot be read: {}", self.environment.name, said.stderr);
         }
-        let mut parts = said.stdout.splitn(3, '\n');
+        let mut parts = said.stdout.splitn(4, '\n');
         let now = parts.next().unwrap_or_default();
+        let mark = Mark(parts.next().unwrap_or_default().to_owned());
         let active = if parts.next() == Some(Slot::Next.name()) { Slot::Next } else { Slot::Web };
         let text = parts.next().unwrap_or_default();
         let document = if text.is_empty() { Document::default() } else { serde_json::from_str(text)? };
-        Ok(Reading { document, mark: mark_of(text), now: now.parse()?, active })
+        Ok(Reading { document, mark, now: now.parse()?, active })
     }
 
     fn write(&self, mark: &Mark, document: &Document) -> Result<Option<Mark>> {
@@ -355,8 +380,9 @@ impl Target for Compose {
             return Ok(());
         }
         let call = self.compose(CORE, None, &["rm", "--stop", "--force", slot.name()]);
-        match self.docker.call(&call, UP)? {
+        match self.change(&self.docker, &call)? {
             Some(Said { code: Some(0), .. }) => Ok(()),
+            Some(Said { code: Some(LOST), .. }) => bail!("the lock is another's by now"),
             Some(said) => Err(self.docker.trouble(&call, &said).into()),
             None => Err(self.docker.silent(UP).into()),
         }

@@ -7,12 +7,17 @@ const RUNTIME: &str = r#"
 runtime() { exec 3<>/dev/tcp/127.0.0.1/9999 && printf '%s\n' "$1" >&3 && cat <&3; exec 3>&-; }
 "#;
 
-/// Prints the clock in milliseconds, the active slot, and the document. A file that is not there is empty.
+/// Prints the clock in milliseconds, the SHA-256 of the document, the active slot, and the document. A file that is not
+/// there is empty.
 pub const READ: &str = r"
 date +%s%3N
+have=$(cat /state/environment.json 2>/dev/null | sha256sum) && printf '%s\n' ${have%% *}
 word=$(cat /state/slots.map 2>/dev/null) && printf '%s\n' ${word#active } || echo web
 cat /state/environment.json 2>/dev/null || true
 ";
+
+/// `$1`: the number of a lock. Exit 65: it is not the one that is held.
+pub const HELD: &str = r#"grep -q "\"lock\":{\"fence\":$1," /state/environment.json || exit 65"#;
 
 /// `$1`: the SHA-256 of the document that is replaced; `$2`: the new one in base64; `$3`: the slot that becomes active, or
 /// nothing. Exit 64: it is another document by now. The slot changes while the lock is held that changes the document, so
