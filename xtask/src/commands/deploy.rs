@@ -68,7 +68,7 @@ pub struct How {
     /// Do nothing, not even look, where it is recorded as running
     #[arg(long, conflicts_with = "force_redeploy")]
     pub skip_if_running: bool,
-    /// Go on though evidence is missing, or the ledger cannot be asked; the reason is recorded
+    /// Go on though evidence is missing, or the ledger cannot be asked; the reason goes to the ledger
     #[arg(long, value_name = "REASON", value_parser = parse_reason)]
     pub break_glass: Option<String>,
     /// Ask every gate, and change nothing

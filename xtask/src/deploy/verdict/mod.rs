@@ -176,7 +176,7 @@ fn unreachable(environment: &Name, problem: &Problem) -> Said {
         blocks: true,
         message: format!(
             "{}{next}; {environment} waits for the ledger's word. In an emergency say --break-glass \"<reason>\", \
-            which is recorded.",
+            which then only the log has.",
             problem.message
         ),
     }
