@@ -34,19 +34,19 @@ impl Spawn {
     /// Starts it with both outputs written to `log` and nothing on its input.
     pub fn start(&self, log: &Path) -> Result<Running> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let handle = duct::cmd(&self.program, &self.args)
-            .dir(&self.dir)
-            .full_env(&self.env)
-            .stdin_null()
-            .stderr_to_stdout()
-            .stdout_file(file)
-            .unchecked()
-            .before_spawn(|command| {
-                command.process_group(0);
-                Ok(())
-            })
-            .start()
-            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        self.begin(self.command().stderr_to_stdout().stdout_file(file))
+    }
+
+    fn command(&self) -> duct::Expression {
+        duct::cmd(&self.program, &self.args).dir(&self.dir).full_env(&self.env).stdin_null().unchecked()
+    }
+
+    fn begin(&self, command: duct::Expression) -> Result<Running> {
+        let grouped = command.before_spawn(|command| {
+            command.process_group(0);
+            Ok(())
+        });
+        let handle = grouped.start().with_context(|| format!("cannot start {}", self.program.display()))?;
         Ok(Running { handle, ended: false })
     }
 }
@@ -68,20 +68,7 @@ impl Spawn {
     /// # Errors
     /// When it cannot be started, and exit 130 when the user stops it.
     pub fn ask(&self, stop: &Stop, limit: Duration) -> Result<Option<Said>> {
-        let handle = duct::cmd(&self.program, &self.args)
-            .dir(&self.dir)
-            .full_env(&self.env)
-            .stdin_null()
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked()
-            .before_spawn(|command| {
-                command.process_group(0);
-                Ok(())
-            })
-            .start()
-            .with_context(|| format!("cannot start {}", self.program.display()))?;
-        let mut running = Running { handle, ended: false };
+        let mut running = self.begin(self.command().stdout_capture().stderr_capture())?;
         let began = Instant::now();
         let code = loop {
             if let Some(code) = running.poll()? {

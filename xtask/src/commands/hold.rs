@@ -2,8 +2,8 @@
 
 use super::lock::changed;
 use crate::context::Context;
-use crate::deploy::state::Document;
 use crate::policy::Pipeline;
+use crate::target::state::Document;
 use anyhow::Result;
 use evidence::Name;
 

@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::deploy::lock::alive;
-use crate::deploy::state::{Document, Lock};
 use crate::policy::Pipeline;
 use crate::target;
+use crate::target::state::{Document, Lock};
 use anyhow::{Result, bail};
 use evidence::Name;
 use serde_json::json;

@@ -2,9 +2,9 @@
 
 use super::lock;
 use crate::context::Context;
-use crate::deploy::state::{Document, Ran};
 use crate::error::{Exit, Reported};
 use crate::policy::{Environment, Pipeline};
+use crate::target::state::{Document, Ran};
 use crate::target::{self, Present, Reading, Slot};
 use anyhow::Result;
 use evidence::Name;

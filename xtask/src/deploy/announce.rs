@@ -2,11 +2,11 @@
 
 use crate::context::{Context, Stop};
 use crate::error::Problem;
-use crate::ledger::{self, Address, Ledger, Trouble};
+use crate::ledger::{Address, Ledger, Trouble};
 use crate::patience::{Patience, random};
 use crate::policy::Pipeline;
 use anyhow::Result;
-use evidence::{Claim, DeploymentId, DeploymentStarted, DeploymentState, Name, Timestamp};
+use evidence::{DeploymentId, DeploymentStarted, DeploymentState, Name, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -103,14 +103,6 @@ impl Announcer {
 fn warning(problem: &Problem) -> String {
     let next = problem.next.as_ref().map_or(String::new(), |next| format!("\n  next: {next}"));
     format!("warning: the ledger does not follow this deployment: {}{next}", problem.message)
-}
-
-/// Writes what a deployment ended with, and posts it.
-///
-/// # Errors
-/// When it cannot be written. That it cannot be posted is a warning, and it stays in the spool.
-pub fn closing(ctx: &Context, pipeline: &Pipeline, claim: Claim) -> Result<()> {
-    ledger::record(ctx, pipeline, claim)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! What is asked before anything is touched: the hold, the schema, and the verdict by the rules.
 
 use super::Request;
-use super::image::Pinned;
-use super::state::{Document, Ran};
 use super::verdict::{self, Asked, Said, Source, Verdict, overridable};
 use crate::context::{Context, Output};
 use crate::error::{Exit, Problem};
 use crate::policy::{Environment, Pipeline};
 use crate::target;
+use crate::target::image::Pinned;
+use crate::target::state::{Document, Ran};
 use anyhow::Result;
 use evidence::rules::code;
 use evidence::{DeploymentMode, Name};

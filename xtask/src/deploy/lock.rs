@@ -1,9 +1,9 @@
 //! The right to change an environment, for as long as it is held.
 
-use super::state::{Document, Holder, Lock, Lost, Process, millis};
 use crate::context::{Context, Stop};
 use crate::error::{Exit, Problem};
 use crate::patience::rest;
+use crate::target::state::{Document, Holder, Lock, Lost, Process, millis};
 use crate::target::{Mark, Reading, Slot, Target};
 use anyhow::{Result, anyhow, bail};
 use evidence::Name;

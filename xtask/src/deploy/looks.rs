@@ -1,9 +1,9 @@
 //! What is looked at to say that a version does its work: the same from a candidate, and from what users reach.
 
-use super::image::Pinned;
 use crate::context::{Context, Stop};
 use crate::net;
 use crate::patience::rest;
+use crate::target::image::Pinned;
 use crate::target::{Answer, Slot, Target};
 use anyhow::Result;
 use std::time::{Duration, Instant};

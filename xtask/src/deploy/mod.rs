@@ -2,14 +2,12 @@
 
 pub mod announce;
 pub mod gates;
-pub mod image;
 pub mod lock;
 mod looks;
 pub mod report;
 pub mod resolve;
 mod restore;
 mod rollout;
-pub mod state;
 mod steps;
 pub mod verdict;
 
@@ -18,7 +16,9 @@ use crate::error::{Exit, Problem, exit_code};
 use crate::ledger;
 use crate::patience::rest;
 use crate::policy::{Environment, Pipeline};
-use crate::target::{self, Failure, Reading, Slot, Target};
+use crate::target::image::Pinned;
+use crate::target::state::{Deploying, Document, Hold, Ran};
+use crate::target::{self, Reading, Slot, Target};
 use announce::Announcer;
 use anyhow::{Result, anyhow};
 use evidence::{
@@ -26,13 +26,11 @@ use evidence::{
     FailureClass, Name, Outcome,
 };
 use gates::gates;
-use image::Pinned;
 use lock::Held;
 use report::{Ended, Report};
 use restore::{Left, Touched, recover, restore};
 use rollout::{Reached, Rollout, Stopped};
-use state::{Deploying, Document, Hold, Ran};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::Duration;
 use steps::Steps;
 
@@ -149,8 +147,7 @@ pub fn deploy(ctx: &Context, pipeline: &Pipeline, request: Request<'_>) -> Resul
         steps: &steps,
         health,
     };
-    let report = run.go(&document)?.with_reasons(admitted.reasons);
-    Ok(report)
+    Ok(run.go(&document)?.with_reasons(admitted.reasons))
 }
 
 fn doing(mode: DeploymentMode, environment: &Name, version: &str) -> String {
@@ -219,12 +216,12 @@ impl Run<'_> {
             deploying: Some(deploying(now)),
             ..document.clone()
         })?;
-        let told = std::cell::RefCell::new((announcer, Cell::new(0)));
+        let told = RefCell::new((announcer, 0));
         let tell = |state: DeploymentPhase, failure: Option<FailureClass>, detail: Option<String>| {
             let (announcer, sequence) = &mut *told.borrow_mut();
-            sequence.set(sequence.get() + 1);
+            *sequence += 1;
             if let Some(announcer) = announcer.as_mut().filter(|_| announced) {
-                let sequence = sequence.get();
+                let sequence = *sequence;
                 announcer.state(&DeploymentState { id: id.clone(), sequence, state, failure, detail });
             }
         };
@@ -425,9 +422,4 @@ pub fn last_healthy<'a>(environment: &Name, document: &'a Document) -> Result<&'
             .next(format!("cargo xtask status --env {environment}"))
             .into()
     })
-}
-
-/// A failure as its report shows it.
-pub fn explain(failure: &Failure) -> String {
-    if failure.logs.is_empty() { String::new() } else { format!("\n{}", failure.logs) }
 }

@@ -1,14 +1,14 @@
 //! What came of a deployment: for people, for programs, for the job's summary.
 
 use super::Request;
-use super::image::Pinned;
-use super::state::Document;
 use super::steps::{Steps, shown};
 use super::verdict::Said;
 use crate::context::Context;
 use crate::error::{Exit, Problem, Reported};
 use crate::plan::append_summary;
 use crate::target::Failure;
+use crate::target::image::Pinned;
+use crate::target::state::Document;
 use anyhow::Result;
 use evidence::{DeploymentMode, Digest, Name, Outcome};
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! From what was asked for to an image by its digest.
 
-use super::image::{Pinned, of_labels};
 use crate::error::{Exit, Problem};
 use crate::image::Platform;
 use crate::image::manifest::{Manifest, REVISION};
 use crate::registry::Repository;
+use crate::target::image::{Pinned, of_labels};
 use anyhow::Result;
 use evidence::{CommitSha, Digest, ImageRef, Tag};
 

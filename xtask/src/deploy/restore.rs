@@ -1,11 +1,11 @@
 //! Back to what ran before: after a failure, and after a deployment that was killed.
 
-use super::image::Pinned;
 use super::lock::Held;
 use super::looks::until_right;
-use super::state::{Deploying, Document, Ran};
 use super::steps::Steps;
 use crate::context::Stop;
+use crate::target::image::Pinned;
+use crate::target::state::{Deploying, Document, Ran};
 use crate::target::{Present, Slot, Target};
 use anyhow::{Result, anyhow};
 use evidence::DeploymentPhase;

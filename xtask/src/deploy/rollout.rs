@@ -3,15 +3,15 @@
 //! Until the switch nothing is touched that serves. After it the old version stands by until the new one has been watched
 //! for a while, so going back is the same switch once more.
 
-use super::image::Pinned;
 use super::lock::Held;
 use super::looks::{looks_shown, until_right};
 use super::restore::SEEN;
-use super::state::Document;
 use super::steps::Steps;
 use crate::context::Stop;
 use crate::error::{Exit, exit_code};
 use crate::patience::rest;
+use crate::target::image::Pinned;
+use crate::target::state::Document;
 use crate::target::{Done, Failure, Schema, Slot, Target};
 use anyhow::Result;
 use evidence::{DeploymentMode, DeploymentPhase, FailureClass};

@@ -3,14 +3,16 @@
 //! Two slots can serve, and one is active: [`Slot::Web`] in peace, [`Slot::Next`] while a deployment replaces it.
 
 pub mod compose;
+pub mod image;
+pub mod state;
 
 use crate::context::Context;
-use crate::deploy::image::Pinned;
-use crate::deploy::state::{Database, Document};
 use crate::policy::environment::TargetKind;
 use crate::policy::{Environment, Pipeline};
 use anyhow::Result;
 use evidence::{Digest, FailureClass};
+use image::Pinned;
+use state::{Database, Document};
 use std::time::Duration;
 
 /// One of the two places that can serve.
@@ -160,7 +162,7 @@ pub trait Target: Send {
     /// Brings the database to the image's schema, within `limit`; what it is at then, where the image can tell.
     ///
     /// # Errors
-    /// Of the class `migrate`; then the schema is what it was.
+    /// Of the class `migrate`; then the migration that failed is rolled back, and those before it stay.
     fn migrate(&self, image: &Pinned, limit: Duration) -> Done<Option<Schema>>;
 
     /// Starts the image in a slot and waits until it is healthy: for `limit` at most, and not a moment longer than it

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use time::OffsetDateTime;
 use xtask::context::{Context, Env, Output, Stop};
-use xtask::deploy::image::Pinned;
 use xtask::deploy::verdict::{Asked, Ran, Said, Verdict, verdict};
 use xtask::policy::Pipeline;
 use xtask::registry::{Access, Repository};
+use xtask::target::image::Pinned;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

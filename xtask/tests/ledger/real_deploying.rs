@@ -6,9 +6,10 @@ use crate::real::Ledger;
 use evidence::{Claim, DeploymentPhase, Digest, Outcome};
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use xtask::deploy::announce::{Announcer, closing};
+use xtask::deploy::announce::Announcer;
 use xtask::deploy::verdict::Source;
 use xtask::error::exit_code;
+use xtask::ledger::record;
 
 fn get(ledger: &Ledger, token: &str, path: &str) -> Value {
     let answer =
@@ -24,7 +25,7 @@ fn the_real_ledger_decides_by_what_it_was_told() {
     let token = ledger.token(&["read", "evidence:write"]);
     let ctx = deploying.context(&ledger.url, &token);
     for claim in deploying.good() {
-        closing(&ctx, &deploying.pipeline(), claim).unwrap();
+        record(&ctx, &deploying.pipeline(), claim).unwrap();
     }
     let verdict = deploying.verdict(&ctx, "dev").unwrap();
     assert_eq!(verdict.source, Source::Ledger(ledger.url.clone()));
@@ -79,7 +80,7 @@ fn the_real_ledger_follows_a_deployment() {
         failure: None,
         milliseconds: Some(1500),
     };
-    closing(&ctx, &pipeline, end).unwrap();
+    record(&ctx, &pipeline, end).unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     let history = loop {
         let history = get(&ledger, &token, "/v1/environments/dev/services/portbook/history?project=portbook");

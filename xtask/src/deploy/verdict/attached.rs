@@ -1,9 +1,9 @@
 //! The evidence that is attached to an image in its registry.
 
 use super::facts::about;
-use crate::deploy::image::Pinned;
 use crate::record::MEDIA_TYPE;
 use crate::registry::Repository;
+use crate::target::image::Pinned;
 use anyhow::Result;
 use evidence::{Claim, Evidence, Name};
 

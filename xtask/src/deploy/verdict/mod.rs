@@ -9,7 +9,6 @@ mod tests;
 
 pub use glass::overridable;
 
-use super::image::Pinned;
 use crate::context::Context;
 use crate::error::{Exit, Problem};
 use crate::ledger::{Address, Trouble, URL};
@@ -17,6 +16,7 @@ use crate::policy::Pipeline;
 use crate::policy::environment::Environment;
 use crate::record;
 use crate::registry::Repository;
+use crate::target::image::Pinned;
 use anyhow::Result;
 use evidence::rules::{self, Policy, Question};
 use evidence::{CommitSha, Digest, Evidence, Name};

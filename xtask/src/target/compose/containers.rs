@@ -1,8 +1,8 @@
 //! The containers of a Compose project, as the engine tells them.
 
 use super::{Compose, Docker, LINES, LOST, UP, failed};
-use crate::deploy::image::{Pinned, of_labels};
 use crate::process::Said;
+use crate::target::image::{Pinned, of_labels};
 use crate::target::{Done, Failure};
 use anyhow::Result;
 use evidence::{Digest, FailureClass, ImageRef};

@@ -1,6 +1,6 @@
 //! The digest-locked override: what actually runs, whatever the tag names by now.
 
-use crate::deploy::image::Pinned;
+use crate::target::image::Pinned;
 use evidence::Name;
 use std::fmt::Write as _;
 

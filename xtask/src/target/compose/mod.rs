@@ -6,21 +6,21 @@
 mod containers;
 mod credentials;
 mod docker;
+mod ingress;
 mod lockfile;
 mod script;
 
 use super::{Answer, Done, Failure, Mark, Present, Reading, Schema, Slot, Target};
 use crate::context::Context;
-use crate::deploy::image::Pinned;
-use crate::deploy::state::{Database, Document};
-use crate::error::Problem;
 use crate::patience::random;
 use crate::policy::{Environment, Pipeline};
 use crate::process::Said;
-use anyhow::{Context as _, Result, anyhow, bail};
-use base64::Engine as _;
-use docker::{Docker, does_not_answer};
-use evidence::{Digest, FailureClass, Name};
+use crate::target::image::Pinned;
+use crate::target::state::{Database, Document};
+use anyhow::{Context as _, Result, bail};
+use docker::Docker;
+use evidence::{FailureClass, Name};
+use ingress::{answer_of, mark_of};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -36,8 +36,6 @@ const UP: Duration = Duration::from_secs(120);
 const PULL: Duration = Duration::from_secs(900);
 /// What a migration gets beyond its limit to say how it ended.
 const MARGIN: Duration = Duration::from_secs(15);
-/// The exit code of a script that found another document than it was told.
-const OVERTAKEN: i32 = 64;
 /// The exit code of a change that was not made, because the lock is another's.
 const LOST: i32 = 65;
 /// The exit code of a program that does not know an argument.
@@ -131,40 +129,6 @@ impl Compose {
         }
     }
 
-    /// Runs a script in the ingress; none where the environment has no containers at all.
-    fn script_if_any(&self, script: &str, args: &[&str]) -> Result<Option<Said>> {
-        let name = self.name_of("ingress");
-        let call = [&["exec", "--user", "0", &name, "bash", "-c", script, "xtask"], args].concat();
-        let limit = Duration::from_secs(40);
-        let Some(said) = self.docker.call(&call, limit)? else {
-            return Err(self.docker.silent(limit).into());
-        };
-        // What `docker` itself says, and not the script.
-        let of_docker =
-            said.stderr.starts_with("Error response from daemon") || does_not_answer(&said.stderr);
-        let refused = said.code != Some(0) && of_docker;
-        let absent = said.stderr.contains("No such container") || said.stderr.contains("is not running");
-        match (refused, absent) {
-            (false, _) => Ok(Some(said)),
-            (true, true) if self.project_is_empty()? => Ok(None),
-            (true, true) => Err(self.no_ingress().into()),
-            (true, false) => Err(self.docker.trouble(&["exec"], &said).into()),
-        }
-    }
-
-    fn script(&self, script: &str, args: &[&str]) -> Result<Said> {
-        self.script_if_any(script, args)?.ok_or_else(|| self.no_ingress().into())
-    }
-
-    fn no_ingress(&self) -> Problem {
-        let up = ["compose", "-p", &self.project, "-f", CORE, "up", "-d", "--no-build", "ingress"];
-        Problem::missing(format!(
-            "the ingress of {} does not run, and it keeps what the environment remembers",
-            self.environment.name
-        ))
-        .next(self.docker.line(&up, &["IMAGE_TAG"]))
-    }
-
     /// Changes containers, if the lock is still the one. Both are one process: whatever stops this program in between, even
     /// for minutes, does not stop that one, so there is no moment at which it could change what another has deployed.
     fn change(&self, docker: &Docker, call: &[&str]) -> Result<Option<Said>> {
@@ -177,17 +141,6 @@ impl Compose {
         let name = self.name_of("ingress");
         let ask = ["exec", "--user", "0", &name, "bash", "-c", script::HELD, "xtask", &fence];
         docker.call_after(&self.docker.line(&ask, &[]), call, UP)
-    }
-
-    fn replace(&self, mark: &Mark, document: &Document, to: Option<Slot>) -> Result<Option<Mark>> {
-        let text = serde_json::to_string(document)?;
-        let encoded = base64::engine::general_purpose::STANDARD.encode(&text);
-        let said = self.script(&script::replace(), &[&mark.0, &encoded, to.map_or("", Slot::name)])?;
-        match said.code {
-            Some(0) => Ok(Some(mark_of(&text))),
-            Some(OVERTAKEN) => Ok(None),
-            _ => Err(anyhow!("what {} remembers cannot be written: {}", self.environment.name, said.stderr)),
-        }
     }
 
     /// The names by digest of an image that an engine has, as JSON; none where it has not.
@@ -225,9 +178,7 @@ impl Compose {
             }
             None => return Err(pull(format!("{wanted} did not arrive within {} s", PULL.as_secs()))),
         }
-        let names = docker
-            .ask(&["image", "inspect", &wanted, "--format", "{{json .RepoDigests}}"])
-            .map_err(failed)?;
+        let names = self.names_of(docker, &wanted)?.unwrap_or_default();
         if !names.contains(&format!("@{}\"", image.digest)) {
             return Err(pull(format!("{wanted} was pulled, and the engine calls it {names}")));
         }
@@ -323,7 +274,10 @@ impl Target for Compose {
         match said.code {
             Some(0) if tells => told(&said).map(Some),
             Some(0) => Ok(None),
-            _ => Err(migration_failed("the migration failed, and the schema is what it was", &said)),
+            _ => Err(migration_failed(
+                "the migration failed, and is rolled back; what had ended before it stays",
+                &said,
+            )),
         }
     }
 
@@ -400,11 +354,6 @@ impl Target for Compose {
     }
 }
 
-/// Which state of the document this text is.
-fn mark_of(text: &str) -> Mark {
-    Mark(Digest::of(text.as_bytes()).as_str().trim_start_matches("sha256:").to_owned())
-}
-
 /// A failure that is not the version's.
 fn other(message: impl Into<String>) -> Failure {
     Failure::new(FailureClass::Other, message)
@@ -448,14 +397,6 @@ fn schema_of(text: &str) -> Result<Schema, String> {
     Ok(Schema { database: Database { schema: told.schema, floor: told.floor }, pending })
 }
 
-/// An HTTP answer as it came.
-fn answer_of(text: &str) -> Option<Answer> {
-    let text = text.trim_start_matches('\n');
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-    let status = head.lines().next()?.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: body.to_owned() })
-}
-
 /// The service that deployments are of: the ledger's name for what users reach.
 pub fn service() -> Name {
     "web".parse().unwrap_or_else(|_| unreachable!("a literal name"))
@@ -464,19 +405,6 @@ pub fn service() -> Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_are_taken_apart() {
-        let answer = answer_of("HTTP/1.1 503 Service Unavailable\r\na: b\r\n\r\nno\r\n\r\nserver").unwrap();
-        assert_eq!((answer.status, answer.body.as_str()), (503, "no\r\n\r\nserver"));
-        assert!(answer_of("").is_none() && answer_of("SSH-2.0").is_none());
-    }
-
-    #[test]
-    fn a_document_that_is_not_there_has_the_mark_of_nothing() {
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(mark_of("").0, empty);
-    }
 
     #[test]
     fn the_files_cannot_build_and_name_no_tag_of_their_own() {

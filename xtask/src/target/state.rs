@@ -284,7 +284,7 @@ mod maybe_text {
 }
 
 /// A span in milliseconds.
-pub(super) fn millis(time: Duration) -> i64 {
+pub fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2)
 }
 
