@@ -320,6 +320,25 @@ fn what_passed_is_not_run_again_until_its_inputs_change() {
 }
 
 #[test]
+fn a_test_runs_whenever_it_is_asked_for_and_ci_believes_it_where_nothing_was_skipped() {
+    let fixture = Fixture::new();
+    let cargo = "echo \"$@\" >> \"$CALLS\"; echo \"test result: ok. 3 passed; 0 failed; $IGNORED ignored\"";
+    let path = with_programs(&fixture, &[("cargo", cargo)]);
+    let calls = fixture.path("target/calls");
+    let ran = |args: &[&str], ignored: &str| {
+        let _ = std::fs::remove_file(&calls);
+        let mut xtask = fixture.xtask(args);
+        xtask.env("PATH", &path).env("CALLS", &calls).env("IGNORED", ignored).output().unwrap();
+        let lines = std::fs::read_to_string(&calls).unwrap();
+        lines.lines().filter(|line| *line == "test --locked --package xtask").count()
+    };
+    let (test, ci) = (["test", "pipeline"], ["ci", "backend-quality", "--keep-going"]);
+    assert_eq!([ran(&test, "0"), ran(&test, "0"), ran(&ci, "0")], [1, 1, 0]);
+    std::fs::write(fixture.path("new.md"), "changed").unwrap();
+    assert_eq!([ran(&test, "1"), ran(&ci, "1")], [1, 1]);
+}
+
+#[test]
 fn ctrl_c_stops_what_was_started_and_exits_130() {
     let fixture = Fixture::new();
     let npm = "[ \"$1\" = --version ] && { echo 11.0.0; exit; }; sleep 600 & echo $! > \"$PIDFILE\"; wait";

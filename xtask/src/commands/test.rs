@@ -39,6 +39,20 @@ pub struct Args {
     json: bool,
 }
 
+/// What the results of Rust's checks depend on.
+pub const RUST: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+    "clippy.toml",
+    ".cargo/",
+    "crates/",
+    "backend/",
+    "xtask/",
+];
+/// Every file.
+const EVERYTHING: &[&str] = &[""];
+
 /// What to test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
@@ -67,6 +81,7 @@ pub fn backend_step(id: &str, db: Database, has_server: bool) -> Step {
     let step =
         Step::new(id, &["cargo", "test", "--locked", "--package", "evidence", "--package", "portbook"])
             .lane("cargo")
+            .inputs(RUST)
             .counter(Counter::Cargo)
             .hint("one test alone: cargo test -p portbook NAME");
     match db {
@@ -78,12 +93,15 @@ pub fn backend_step(id: &str, db: Database, has_server: bool) -> Step {
     }
 }
 
-/// The pipeline's own tests as a step.
-pub fn pipeline_step(id: &str) -> Step {
-    Step::new(id, &["cargo", "test", "--locked", "--package", "xtask"])
+/// The pipeline's own tests as a step. They read files of the whole repository. Where they need an engine they are ignored
+/// without one, unless they are told to fail.
+pub fn pipeline_step(id: &str, require_engine: bool) -> Step {
+    let step = Step::new(id, &["cargo", "test", "--locked", "--package", "xtask"])
         .lane("cargo")
+        .inputs(EVERYTHING)
         .counter(Counter::Cargo)
-        .hint("one test alone: cargo test -p xtask NAME")
+        .hint("one test alone: cargo test -p xtask NAME");
+    if require_engine { step.env("PORTBOOK_REQUIRE_ENGINE", "1") } else { step }
 }
 
 /// What `npm ci` brings, as a step: not run again while the lock file stays the same.
@@ -162,14 +180,12 @@ fn plan(ctx: &Context, args: &Args) -> Result<Plan> {
             steps.extend(in_image_steps(ctx, args.db)?);
         } else {
             let has_server = ctx.env.get("PORTBOOK_TEST_POSTGRES_URL").is_some();
-            steps.push(backend_step("backend/test", args.db, has_server));
+            steps.push(backend_step("backend/test", args.db, has_server).always());
         }
     }
     let only_backend = args.in_image || args.db != Database::Sqlite;
     if wanted(What::Pipeline) && !(everything && only_backend) {
-        let step = pipeline_step("pipeline/test");
-        // Its tests of Compose are ignored without an engine, unless they are told to fail.
-        steps.push(if args.require_engine { step.env("PORTBOOK_REQUIRE_ENGINE", "1") } else { step });
+        steps.push(pipeline_step("pipeline/test", args.require_engine).always());
     }
     if wanted(What::Frontend) && !(everything && only_backend) {
         steps.push(npm_ci_step(ctx, "frontend/install"));

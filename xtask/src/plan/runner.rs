@@ -199,7 +199,7 @@ impl<'a> Runner<'a> {
             }
         }
         let mark = self.tree.as_ref()?.fingerprint(step)?;
-        (!self.options.fresh && self.passed.holds(step, &mark)).then_some(Outcome::Unchanged)
+        (!self.options.fresh && !step.always && self.passed.holds(step, &mark)).then_some(Outcome::Unchanged)
     }
 
     fn ended(&mut self, end: Ended) -> Result<()> {
@@ -228,7 +228,8 @@ impl<'a> Runner<'a> {
         };
         let mark = self.tree.as_ref().and_then(|tree| tree.fingerprint(step));
         match (&outcome, mark) {
-            (Outcome::Passed, Some(mark)) => self.passed.set(step, Some(&mark))?,
+            // What was left out on this machine today may be run tomorrow.
+            (Outcome::Passed, Some(mark)) if counts.skipped == 0 => self.passed.set(step, Some(&mark))?,
             (Outcome::Failed(_), _) => self.passed.set(step, None)?,
             _ => {}
         }

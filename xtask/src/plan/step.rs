@@ -69,6 +69,9 @@ pub struct Step {
     pub lane: Option<&'static str>,
     /// Path prefixes whose content decides the result; none means: always run.
     pub inputs: Vec<String>,
+    /// Run also where it passed before on the same inputs. That it passed is noted all the same, for others that have the
+    /// same command.
+    pub always: bool,
     /// What the machine must have.
     pub requires: Vec<Need>,
     /// How to read test counts from its output.
@@ -88,6 +91,7 @@ impl Step {
             needs: Vec::new(),
             lane: None,
             inputs: Vec::new(),
+            always: false,
             requires: Vec::new(),
             counter: None,
             hint: String::new(),
@@ -134,6 +138,12 @@ impl Step {
     pub fn inputs(mut self, prefixes: &[&str]) -> Self {
         self.inputs.extend(prefixes.iter().map(|&prefix| prefix.to_owned()));
         self
+    }
+
+    /// Runs also where it passed before on the same inputs.
+    #[must_use]
+    pub fn always(self) -> Self {
+        Self { always: true, ..self }
     }
 
     /// Adds something that the machine must have.
