@@ -128,6 +128,7 @@ fn release(number: usize, at: OffsetDateTime, in_full: bool) -> Vec<Evidence> {
                 outcome: Outcome::Success,
                 actor: "ci".to_owned(),
                 milliseconds: Some(40_000),
+                break_glass: None,
                 deployment: None,
                 failure: None,
                 reference: None,

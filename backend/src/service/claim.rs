@@ -68,6 +68,8 @@ enum KindFirst {
         failure: Option<FailureClass>,
         #[serde(default)]
         milliseconds: Option<u64>,
+        #[serde(default)]
+        break_glass: Option<String>,
     },
     RolledBack {
         service: Name,

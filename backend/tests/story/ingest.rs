@@ -54,7 +54,10 @@ async fn one_bad_document_does_not_lose_the_good_ones() {
     no_outcome["claim"].as_object_mut().unwrap().remove("outcome");
     let mut too_large = image(3, 1);
     too_large["claim"]["size_bytes"] = (1_u64 << 53).into();
+    let mut no_reason = deployed(5, "web", "prod", 1, "success");
+    no_reason["claim"]["break_glass"] = json!("");
     let bad = [
+        (no_reason, "/claim/break_glass"),
         (no_outcome, "/claim/outcome"),
         (too_large, "/claim/size_bytes"),
         (with("/claim/kind", json!("deplyed")), "/claim/kind"),

@@ -203,6 +203,17 @@ async fn a_history_tells_each_deployment_with_what_it_has_come_to() {
 }
 
 #[tokio::test]
+async fn the_reason_of_a_broken_glass_is_in_the_history() {
+    let ledger = Ledger::new().await;
+    let mut broken = deployed(1, "web", "prod", 1, "success");
+    broken["claim"]["break_glass"] = json!("the ledger is down");
+    ledger.record(&[broken]).await;
+    ledger.project().await;
+    let shown = ledger.get(HISTORY).await.json();
+    assert_eq!(shown["deployments"][0]["detail"], "break glass: the ledger is down");
+}
+
+#[tokio::test]
 async fn a_cell_that_never_was_is_not_an_empty_history() {
     let ledger = Ledger::new().await;
     ledger.record(&[deployed(1, "web", "staging", 1, "success")]).await;

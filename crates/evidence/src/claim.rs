@@ -110,6 +110,10 @@ pub enum Claim {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schema(nullable = false))]
         milliseconds: Option<u64>,
+        /// Why gates that said no were passed over, where they were; at most 500 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(nullable = false))]
+        break_glass: Option<String>,
     },
     /// An environment went back to an earlier digest.
     RolledBack {

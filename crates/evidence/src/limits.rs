@@ -64,11 +64,12 @@ impl Limits {
             }
             Claim::Smoke { .. } => {}
             Claim::Published { repository, .. } => self.text("repository", repository, 255),
-            Claim::Deployed { version, actor, reference, milliseconds, .. } => {
+            Claim::Deployed { version, actor, reference, milliseconds, break_glass, .. } => {
                 self.text("version", version, 128);
                 self.text("actor", actor, 100);
                 self.maybe_text("reference", reference.as_ref(), 400);
                 self.number("milliseconds", milliseconds.unwrap_or_default());
+                self.maybe_text("break_glass", break_glass.as_ref(), 500);
             }
             Claim::RolledBack { version, actor, .. } => {
                 self.text("version", version, 128);

@@ -784,6 +784,8 @@ export interface components {
         } | {
             /** @description Who or what asked for it, at most 100 characters. */
             actor: string;
+            /** @description Why gates that said no were passed over, where they were; at most 500 characters. */
+            break_glass?: string;
             /** @description The commit that the image was built from. */
             commit: components["schemas"]["CommitSha"];
             /** @description The deployment that this is the end of, if it was announced. */

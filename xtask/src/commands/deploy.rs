@@ -2,7 +2,6 @@
 
 use super::publish::{parse_repository, repository_of};
 use crate::context::Context;
-use crate::deploy::report::Report;
 use crate::deploy::resolve::{Wanted, resolve};
 use crate::deploy::{Request, deploy};
 use crate::error::{Exit, Problem, exit_code};
@@ -11,8 +10,9 @@ use crate::plan::append_output;
 use crate::policy::tags::is_version;
 use crate::policy::{Environment, Pipeline, refs};
 use crate::registry::{Access, Repository};
+use crate::target::image::Pinned;
 use anyhow::Result;
-use evidence::{CommitSha, DeploymentMode, Digest, ImageRef, Name, Tag};
+use evidence::{CommitSha, DeploymentMode, Digest, FailureClass, ImageRef, Name, Tag};
 use serde_json::json;
 
 /// Arguments of `deploy`.
@@ -68,7 +68,7 @@ pub struct How {
     /// Do nothing, not even look, where it is recorded as running
     #[arg(long, conflicts_with = "force_redeploy")]
     pub skip_if_running: bool,
-    /// Go on though evidence is missing, or the ledger cannot be asked; the reason goes to the ledger
+    /// Go on though evidence is missing, or the ledger cannot be asked; the reason is recorded
     #[arg(long, value_name = "REASON", value_parser = parse_reason)]
     pub break_glass: Option<String>,
     /// Ask every gate, and change nothing
@@ -79,12 +79,15 @@ pub struct How {
     pub json: bool,
 }
 
+/// What evidence takes of a reason, in characters.
+const LONGEST_REASON: usize = 500;
+
 fn parse_reason(text: &str) -> Result<String, String> {
     let words = text.trim();
-    if words.chars().count() < 5 {
-        Err("expected a reason in words".to_owned())
-    } else {
-        Ok(words.to_owned())
+    match words.chars().count() {
+        0..5 => Err("expected a reason in words".to_owned()),
+        5..=LONGEST_REASON => Ok(words.to_owned()),
+        length => Err(format!("expected at most {LONGEST_REASON} characters, got {length}")),
     }
 }
 
@@ -109,47 +112,9 @@ pub fn bring(
     mode: DeploymentMode,
     how: &How,
 ) -> Result<()> {
-    let report = attempt(ctx, pipeline, environment, wanted, mode, how);
-    let report = report.inspect_err(|error| tell(how.json, &environment.name, error))?;
-    let digest = report.digest().clone();
-    report.conclude(ctx, how.json)?;
-    append_output(ctx, "digest", digest.as_str()).map(drop)
-}
-
-/// What came of a call that brought nothing to deploy, or could not begin.
-pub fn tell(json: bool, environment: &Name, error: &anyhow::Error) {
-    if json {
-        let refused = exit_code(error) == Exit::Refused as u8;
-        let outcome = if refused { "refused" } else { "failed" };
-        // Nothing was pulled, because there is nothing, or nobody to ask for it.
-        let failure = (!refused)
-            .then(|| json!({ "class": "pull", "step": "resolve", "message": format!("{error:#}") }));
-        let message = format!("{error:#}");
-        println!(
-            "{:#}",
-            json!({ "environment": environment, "outcome": outcome, "message": message, "failure": failure, "reasons": [] })
-        );
-    }
-}
-
-fn attempt(
-    ctx: &Context,
-    pipeline: &Pipeline,
-    environment: &Environment,
-    wanted: &Wanted,
-    mode: DeploymentMode,
-    how: &How,
-) -> Result<Report> {
-    if let Wanted::Tag(tag) = wanted
-        && let Some(why) = environment.refuses(tag)
-    {
-        return Err(Problem::new(Exit::Refused, why)
-            .next(format!("cargo xtask images show {tag}, then --digest with what it names"))
-            .into());
-    }
-    let place = repository_of(how.image.as_ref(), pipeline)?;
-    let repository = Repository::open(ctx, &place, Access::Pull, &[])?;
-    let (image, _) = resolve(&repository, &place, wanted)?;
+    let told = |stage: Stage| move |error: &anyhow::Error| tell(how.json, &environment.name, stage, error);
+    let found = find(ctx, pipeline, environment, wanted, how);
+    let (repository, image) = found.inspect_err(told(Stage::Resolve))?;
     let mode = if is_hotfix(ctx, pipeline, &image.commit)? { DeploymentMode::Hotfix } else { mode };
     let request = Request {
         environment,
@@ -162,7 +127,59 @@ fn attempt(
         dry_run: how.dry_run,
         repository: &repository,
     };
-    deploy(ctx, pipeline, request)
+    let report = deploy(ctx, pipeline, request).inspect_err(told(Stage::Deploy))?;
+    let digest = report.digest().clone();
+    report.conclude(ctx, how.json)?;
+    append_output(ctx, "digest", digest.as_str()).map(drop)
+}
+
+/// How far a call came that ended without a report.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage {
+    /// There is nothing to pull, or nobody to ask for it.
+    Resolve,
+    /// The environment cannot be reached, is somebody else's, or is not as it was.
+    Deploy,
+}
+
+/// Tells as JSON what came of a call that ended without a report.
+pub fn tell(json: bool, environment: &Name, stage: Stage, error: &anyhow::Error) {
+    if json {
+        let refused = exit_code(error) == Exit::Refused as u8;
+        let outcome = if refused { "refused" } else { "failed" };
+        let (class, step) = match stage {
+            Stage::Resolve => (FailureClass::Pull, "resolve"),
+            Stage::Deploy => (FailureClass::Other, "deploy"),
+        };
+        let failure =
+            (!refused).then(|| json!({ "class": class, "step": step, "message": format!("{error:#}") }));
+        let message = format!("{error:#}");
+        println!(
+            "{:#}",
+            json!({ "environment": environment, "outcome": outcome, "message": message, "failure": failure, "reasons": [] })
+        );
+    }
+}
+
+/// What is wanted, and where it is.
+fn find(
+    ctx: &Context,
+    pipeline: &Pipeline,
+    environment: &Environment,
+    wanted: &Wanted,
+    how: &How,
+) -> Result<(Repository, Pinned)> {
+    if let Wanted::Tag(tag) = wanted
+        && let Some(why) = environment.refuses(tag)
+    {
+        return Err(Problem::new(Exit::Refused, why)
+            .next(format!("cargo xtask images show {tag}, then --digest with what it names"))
+            .into());
+    }
+    let place = repository_of(how.image.as_ref(), pipeline)?;
+    let repository = Repository::open(ctx, &place, Access::Pull, &[])?;
+    let (image, _) = resolve(&repository, &place, wanted)?;
+    Ok((repository, image))
 }
 
 /// Whether a commit is a release that none of the branches has from which images are published, as far as the history here

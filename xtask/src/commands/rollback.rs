@@ -1,6 +1,6 @@
 //! `rollback`: back to what was observed healthy before.
 
-use super::deploy::tell;
+use super::deploy::{Stage, tell};
 use crate::context::Context;
 use crate::deploy::{Request, deploy, last_healthy};
 use crate::error::Problem;
@@ -60,5 +60,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         repository: &repository,
     };
     let report = deploy(ctx, &pipeline, request);
-    report.inspect_err(|error| tell(args.json, &environment.name, error))?.conclude(ctx, args.json)
+    report
+        .inspect_err(|error| tell(args.json, &environment.name, Stage::Deploy, error))?
+        .conclude(ctx, args.json)
 }

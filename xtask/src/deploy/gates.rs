@@ -161,7 +161,7 @@ impl Admitted {
             Problem::new(Exit::Refused, format!("it may not go to {environment}: {}", codes.join(", ")));
         let all = blocking.iter().all(|it| overridable(&it.code));
         Some(if all {
-            problem.next("give what is missing; in an emergency: --break-glass \"<why>\"")
+            problem.next("give what is missing; in an emergency: --break-glass \"<why>\", which is recorded")
         } else {
             problem.next(format!("cargo xtask status --env {environment}"))
         })

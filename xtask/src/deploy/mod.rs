@@ -35,7 +35,7 @@ use std::time::Duration;
 use steps::Steps;
 
 /// How many seconds an engine that does not answer is waited for, time after time, to restore what ran.
-const RESTARTS: [u64; 5] = [1, 2, 5, 10, 20];
+const RESTARTS: [u64; 8] = [1, 2, 4, 8, 15, 30, 30, 30];
 
 /// A deployment that is asked for.
 pub struct Request<'a> {
@@ -308,21 +308,9 @@ impl Run<'_> {
     }
 
     fn undo(&self, before: &Document, reached: Reached) -> Result<()> {
-        // What failed may be the doing of who has the lock by now.
-        self.held.update(self.calm, |document, _| document.clone())?;
         let step = self.steps.begin("restore", "what ran before");
         let old = before.running.as_ref();
-        let touched = Touched { web: reached.settling, workers: reached.workers };
-        let mut restored = restore(self.calm, self.held, old, touched, self.health);
-        for pause in RESTARTS {
-            // An engine that is being started again is there in a moment, and with it everything that ran.
-            if !restored.as_ref().is_err_and(|error| exit_code(error) == Exit::Missing as u8) {
-                break;
-            }
-            rest(&Stop::default(), Duration::from_secs(pause));
-            restored = restore(self.calm, self.held, old, touched, self.health);
-        }
-        match restored {
+        match self.restore_patiently(old, reached) {
             Ok(()) => {
                 step.done(
                     &old.map_or("nothing ran before".to_owned(), |old| format!("{} serves", old.version)),
@@ -332,10 +320,15 @@ impl Run<'_> {
                 })?;
                 Ok(())
             }
+            Err(error) if exit_code(&error) == Exit::Refused as u8 => {
+                step.failed(&format!("{error:#}"));
+                Err(error)
+            }
             Err(error) => {
                 step.failed(&format!("{error:#}"));
-                // What was going on stays on record, so that the next call takes it up.
-                self.held.update(self.calm, |document, _| document.released())?;
+                // What was going on stays on record, so that the next call takes it up. Where the lock cannot be given back
+                // either, it is that of a dead process in a moment, which the next call sees.
+                let _ = self.held.update(self.calm, |document, _| document.released());
                 let name = &self.request.environment.name;
                 Err(anyhow!(
                     Problem::new(Exit::Failed, format!("{name} is not as it was: {error:#}"))
@@ -343,6 +336,30 @@ impl Run<'_> {
                 ))
             }
         }
+    }
+
+    /// Brings back what ran. An engine that is being started again is there in a moment, and with it everything that ran.
+    fn restore_patiently(&self, old: Option<&Ran>, reached: Reached) -> Result<()> {
+        let touched = Touched { web: reached.settling, workers: reached.workers };
+        let attempt = || {
+            // What failed may be the doing of who has the lock by now.
+            self.held.update(self.calm, |document, _| document.clone())?;
+            self.calm.sweep()?;
+            restore(self.calm, self.held, old, touched, self.health)
+        };
+        let mut restored = attempt();
+        for (round, pause) in RESTARTS.into_iter().enumerate() {
+            let Err(error) = &restored else { break };
+            let away = exit_code(error) == Exit::Missing as u8;
+            // What an engine says that is about to end can be anything, so anything is tried twice.
+            if exit_code(error) == Exit::Refused as u8 || (!away && round > 0) {
+                break;
+            }
+            eprintln!("    {error:#}; once more in {pause} s");
+            rest(&Stop::default(), Duration::from_secs(pause));
+            restored = attempt();
+        }
+        restored
     }
 
     fn record_end(&self, id: &DeploymentId, announced: bool, report: &Report) {
@@ -369,6 +386,7 @@ impl Run<'_> {
                 milliseconds: report
                     .to_observed()
                     .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+                break_glass: self.request.break_glass.clone(),
             }
         };
         say_where_not_recorded(ledger::record(self.ctx, self.pipeline, claim));
@@ -399,6 +417,7 @@ fn record_left(ctx: &Context, pipeline: &Pipeline, request: &Request<'_>, left: 
         reference: Some(asked(&left.to.image())),
         failure: (outcome == Outcome::Failure).then_some(FailureClass::Other),
         milliseconds: None,
+        break_glass: None,
     };
     say_where_not_recorded(ledger::record(ctx, pipeline, claim));
 }

@@ -79,6 +79,7 @@ fn the_real_ledger_follows_a_deployment() {
         reference: None,
         failure: None,
         milliseconds: Some(1500),
+        break_glass: None,
     };
     record(&ctx, &pipeline, end).unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);

@@ -74,6 +74,7 @@ pub fn prune_removes_only_what_nothing_needs() -> Checked {
         reference: None,
         failure: None,
         milliseconds: None,
+        break_glass: None,
     });
     images(&world, &["prune"]).expect(2, &["--older-than or --keep-last"]);
     let before = world.direct.tags();

@@ -171,6 +171,7 @@ fn document(pipeline: &Pipeline, subject: &Subject) -> Result<Value> {
         reference: None,
         failure: None,
         milliseconds: None,
+        break_glass: None,
     };
     Ok(serde_json::to_value(Evidence::new(pipeline.project.clone(), time::OffsetDateTime::now_utc(), claim))?)
 }

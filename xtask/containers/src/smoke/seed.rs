@@ -38,6 +38,7 @@ pub fn seed(
         reference: None,
         failure: None,
         milliseconds: None,
+        break_glass: None,
     };
     documents.push(Evidence::new(pipeline.project.clone(), OffsetDateTime::now_utc(), running));
     for batch in documents.chunks(500) {

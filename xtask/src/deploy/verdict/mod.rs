@@ -176,7 +176,7 @@ fn unreachable(environment: &Name, problem: &Problem) -> Said {
         blocks: true,
         message: format!(
             "{}{next}; {environment} waits for the ledger's word. In an emergency say --break-glass \"<reason>\", \
-            which then only the log has.",
+            which is recorded and reaches the ledger when it is back.",
             problem.message
         ),
     }

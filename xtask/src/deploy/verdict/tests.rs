@@ -81,6 +81,7 @@ fn deployed(environment: &str, outcome: Outcome) -> Claim {
         reference: None,
         failure: None,
         milliseconds: Some(1000),
+        break_glass: None,
     }
 }
 

@@ -132,6 +132,7 @@ impl Fold<'_> {
                 reference,
                 failure,
                 milliseconds,
+                break_glass,
             } => {
                 let id = deployment.clone().unwrap_or_else(|| DeploymentId::of_evidence(sha));
                 let began = milliseconds
@@ -172,7 +173,7 @@ impl Fold<'_> {
                     word(state),
                     outcome.as_str(),
                     failure.map(word),
-                    None::<&str>,
+                    break_glass.as_ref().map(|why| format!("break glass: {why}")),
                     *milliseconds,
                 ];
                 self.changes.put(&DEPLOYMENT_OUTCOME, end);
