@@ -19,6 +19,9 @@ mod load;
 #[path = "../../tests/publish/registry.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod registry;
+#[path = "../../tests/deploy/second.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod second;
 #[path = "../../tests/support/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod support;

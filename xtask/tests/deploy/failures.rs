@@ -1,13 +1,13 @@
 //! Versions that fail, each in its own way: what ran before serves on.
 
 use crate::Checked;
-use crate::engine;
 use crate::images::{Fault, Image, Recipe, bad, good, image};
-use crate::load::{LIGHT, Load, Rate};
+use crate::load::LIGHT;
 use crate::proxy::{Act, Proxy};
 use crate::support::Ran;
 use crate::world::{Patience, USUAL, World, deploy_args, parse};
 use serde_json::Value;
+use std::time::Duration;
 
 /// What a failure looks like.
 struct Expected<'a> {
@@ -23,17 +23,21 @@ fn with(old: &Image, world: World) -> World {
     world
 }
 
+/// How long users may see something of a version that fails after it took over: until that is seen, and undone.
+const SEEN: Duration = Duration::from_secs(15);
+
 /// Deploys what fails, and looks at everything that has to be as before.
 #[track_caller]
 fn fails(world: &World, old: &Image, new: &Image, expected: &Expected<'_>) {
     world.vouch(new);
     let load = world.load("dev", LIGHT);
     let ran = world.deploy("dev", new);
-    ended(world, old, new, load, ran, expected);
+    ended(world, old, ran, expected);
+    load.end().clean().only(&[old.digest.as_str(), new.digest.as_str()]);
 }
 
 #[track_caller]
-fn ended(world: &World, old: &Image, new: &Image, load: Load, ran: Ran, expected: &Expected<'_>) {
+fn ended(world: &World, old: &Image, ran: Ran, expected: &Expected<'_>) {
     let ran = ran.expect(1, expected.says);
     let told = parse(&ran);
     assert_eq!(told["outcome"], "failed", "{ran:#?}");
@@ -41,7 +45,6 @@ fn ended(world: &World, old: &Image, new: &Image, load: Load, ran: Ran, expected
     assert_eq!(told["failure"]["step"], expected.step, "{ran:#?}");
     assert_eq!(told["previous"], old.digest.as_str());
     world.serves("dev", old);
-    load.end().clean().only(&[old.digest.as_str(), new.digest.as_str()]);
 }
 
 pub fn what_cannot_be_pulled() -> Checked {
@@ -96,7 +99,7 @@ pub fn what_cannot_migrate() -> Checked {
         .expect(1, &["✗ migrate", "fixture: migrate-fails", "nothing ran before"]);
     assert_eq!(parse(&ran)["failure"]["class"], "migrate");
     world.is_in_peace("dev");
-    assert_eq!(engine::containers(&world.project("dev"), "web"), Vec::<String>::new());
+    assert_eq!(world.engine.containers(&world.project("dev"), "web"), Vec::<String>::new());
 
     let old = good("v4.0.2");
     let world = with(&old, world);
@@ -151,26 +154,22 @@ pub fn what_fails_after_the_switch() -> Checked {
     fails(&world, &old, &worker, &health("workers", &["✗ workers", "fixture: the worker exits at once"]));
 
     world.lengthen(WATCHED);
-    let pages = bad("v6.0.3", Fault::Pages);
-    world.vouch(&pages);
-    // Who asks for the page itself sees that it is gone until the deployment has seen it too.
-    let load = world.load("dev", Rate { pages: false, ..LIGHT });
-    let deploying = world.start(&deploy_args("dev", &pages));
-    deploying.until_done("observe");
-    inside(&world, &["rm", "/tmp/web/index.html"]);
+    let broken = |image: &Image, what: &[&str], expected: &Expected<'_>| {
+        world.vouch(image);
+        let load = world.load("dev", LIGHT);
+        let deploying = world.start(&deploy_args("dev", image));
+        deploying.until_done("observe");
+        let next = world.engine.containers(&world.project("dev"), "web-next");
+        world.engine.ask(&[&["exec", &next[0]], what].concat());
+        ended(&world, &old, deploying.end(), expected);
+        let seen = load.end();
+        let failed = seen.only(&[old.digest.as_str(), image.digest.as_str()]).clean_but_for(SEEN);
+        eprintln!("{}: {failed} of {} requests failed", image.version, seen.times.len());
+    };
     let expected = health("watch", &["✗ watch", "GET / answers 404"]);
-    ended(&world, &old, &pages, load, deploying.end(), &expected);
-
-    let crashing = bad("v6.0.4", Fault::Crashes);
-    world.vouch(&crashing);
-    let deploying = world.start(&deploy_args("dev", &crashing));
-    deploying.until_done("observe");
-    inside(&world, &["touch", "/tmp/crash"]);
-    let ran = deploying.end();
-    // Whoever was being answered at that moment was not; from here on everybody is.
-    let load = world.load("dev", LIGHT);
+    broken(&bad("v6.0.3", Fault::Pages), &["rm", "/tmp/web/index.html"], &expected);
     let expected = health("watch", &["✗ watch", "web-next", "fixture: the server crashes"]);
-    ended(&world, &old, &crashing, load, ran, &expected);
+    broken(&bad("v6.0.4", Fault::Crashes), &["touch", "/tmp/crash"], &expected);
 
     world.lengthen(USUAL);
     let new = good("v6.0.5");
@@ -179,10 +178,4 @@ pub fn what_fails_after_the_switch() -> Checked {
     assert_eq!(world.status("dev")["previous"][0]["digest"], old.digest.as_str());
     assert_eq!(world.status("dev")["hold"], Value::Null);
     Ok(())
-}
-
-/// Does something in the container that requests have just been sent to.
-fn inside(world: &World, what: &[&str]) {
-    let next = engine::containers(&world.project("dev"), "web-next");
-    engine::ask(&[&["exec", &next[0]], what].concat());
 }

@@ -1,7 +1,6 @@
 //! A first deployment, and the same again.
 
 use crate::Checked;
-use crate::engine;
 use crate::images::good;
 use crate::world::{World, parse};
 use serde_json::Value;
@@ -17,7 +16,7 @@ pub fn a_first_deployment_and_the_same_again() -> Checked {
     assert_eq!(told["commit"], one.commit.as_str());
     assert!(told["milliseconds"]["to_observed"].as_u64() <= told["milliseconds"]["total"].as_u64());
     world.serves("dev", &one);
-    let web = engine::containers(&world.project("dev"), "web");
+    let web = world.engine.containers(&world.project("dev"), "web");
 
     // The same again changes nothing, whichever way it is asked for.
     for more in [&[][..], &["--skip-if-running"], &["--dry-run"]] {
@@ -25,15 +24,15 @@ pub fn a_first_deployment_and_the_same_again() -> Checked {
         let ran = world.run(&args).expect(0, &["runs sha-"]);
         assert_eq!(parse(&ran)["outcome"], "running-already", "{ran:#?}");
     }
-    assert_eq!(engine::containers(&world.project("dev"), "web"), web);
+    assert_eq!(world.engine.containers(&world.project("dev"), "web"), web);
 
     let args = ["deploy", "--env", "dev", "--tag", "v1.0.1", "--json", "--force-redeploy"];
     assert_eq!(parse(&world.run(&args).expect(0, &["✓ observe"]))["outcome"], "deployed");
     world.serves("dev", &one);
-    assert_ne!(engine::containers(&world.project("dev"), "web"), web);
+    assert_ne!(world.engine.containers(&world.project("dev"), "web"), web);
 
     // What is recorded as running and does not is deployed, but for whoever said that it need not be looked at.
-    engine::ask(&["stop", &engine::containers(&world.project("dev"), "web")[0]]);
+    world.engine.ask(&["stop", &world.engine.containers(&world.project("dev"), "web")[0]]);
     let args = ["deploy", "--env", "dev", "--tag", "v1.0.1", "--json", "--skip-if-running"];
     assert_eq!(parse(&world.run(&args).expect(0, &[]))["outcome"], "running-already");
     let trouble = world.status("dev")["trouble"].to_string();

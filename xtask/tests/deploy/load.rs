@@ -20,14 +20,12 @@ pub struct Rate {
     /// Requests per second, of all connections together.
     pub requests: u32,
     pub connections: u32,
-    /// Whether the index page is among what is asked for.
-    pub pages: bool,
 }
 
 /// A few users.
-pub const LIGHT: Rate = Rate { requests: 40, connections: 4, pages: true };
+pub const LIGHT: Rate = Rate { requests: 40, connections: 4 };
 /// Many.
-pub const HEAVY: Rate = Rate { requests: 200, connections: 20, pages: true };
+pub const HEAVY: Rate = Rate { requests: 200, connections: 20 };
 
 /// Requests under way.
 pub struct Load {
@@ -39,6 +37,8 @@ pub struct Load {
 #[derive(Debug, Default)]
 pub struct Seen {
     pub times: Vec<Duration>,
+    /// When since the start each was asked.
+    asked: Vec<Duration>,
     /// When since the start, and what.
     pub failed: Vec<(Duration, String)>,
     /// The images that `/version` told of.
@@ -66,10 +66,7 @@ impl Load {
                     std::thread::sleep(next.saturating_duration_since(Instant::now()));
                     next = Instant::now().max(next + pause);
                     count += 1;
-                    let wanted = MIX[count % MIX.len()];
-                    if rate.pages || wanted.1 != "/" {
-                        seen.note(began, wanted, &mut user);
-                    }
+                    seen.note(began, MIX[count % MIX.len()], &mut user);
                 }
                 seen
             })
@@ -85,6 +82,7 @@ impl Load {
         for thread in self.threads.drain(..) {
             let seen = thread.join().expect("a user");
             all.times.extend(seen.times);
+            all.asked.extend(seen.asked);
             all.failed.extend(seen.failed);
             all.digests.extend(seen.digests);
         }
@@ -106,6 +104,7 @@ impl Seen {
         let asked = Instant::now();
         let answer = user.ask(method, path);
         self.times.push(asked.elapsed());
+        self.asked.push(asked - began);
         let wrong = match answer {
             Ok((status, body)) if status == right => {
                 if path == "/version" {
@@ -138,6 +137,15 @@ impl Seen {
         );
         assert!(!self.times.is_empty(), "nothing was asked");
         self
+    }
+
+    /// Whatever failed did so within this time, after which everybody was answered again. Answers how many failed.
+    #[track_caller]
+    pub fn clean_but_for(&self, limit: Duration) -> usize {
+        let (Some((first, _)), Some((last, _))) = (self.failed.first(), self.failed.last()) else { return 0 };
+        let after = self.asked.iter().filter(|at| *at > last).count();
+        assert!(*last - *first <= limit && after > 0, "{after} answered after {:#?}", self.failed);
+        self.failed.len()
     }
 
     /// Only these answered.

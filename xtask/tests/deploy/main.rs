@@ -6,6 +6,7 @@ mod drift;
 mod engine;
 mod failures;
 mod first;
+mod full;
 mod images;
 mod interrupted;
 mod killed;
@@ -22,7 +23,9 @@ mod refusals;
 #[allow(dead_code, reason = "shared with the publish tests")]
 mod registry;
 mod repeated;
+mod restarted;
 mod rivals;
+mod second;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "shared with the other test targets")]
 mod support;
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
     let required = std::env::var("PORTBOOK_REQUIRE_ENGINE").is_ok_and(|value| value == "1");
     let means = means();
     let lack = means.as_ref().err().filter(|_| !required).cloned();
-    let all = trials![&lack;
+    let mut all = trials![&lack;
         repeated::twenty_deployments_and_rollbacks_under_load,
         failures::what_cannot_be_pulled,
         failures::what_cannot_migrate,
@@ -79,6 +82,11 @@ fn main() -> ExitCode {
         by_hand::a_project_that_was_started_by_hand,
         drift::what_was_started_by_hand_is_an_incident,
     ];
+    let apart = lack.clone().or_else(second::lack).filter(|_| !required);
+    all.extend(trials![&apart;
+        restarted::the_engine_is_started_again_in_the_middle,
+        full::the_disk_is_full,
+    ]);
     // Held until the last test has ended.
     let _running = match means {
         Ok(means) if !arguments.list => {

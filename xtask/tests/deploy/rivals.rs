@@ -1,7 +1,6 @@
 //! Several at once.
 
 use crate::Checked;
-use crate::engine;
 use crate::images::{Image, good};
 use crate::load::LIGHT;
 use crate::world::{Patience, Running, USUAL, World, deploy_args, until};
@@ -60,7 +59,7 @@ pub fn a_holder_that_slept_too_long() -> Checked {
         if step == "starting" {
             let project = world.project("dev");
             until("it starts", Duration::from_secs(60), || {
-                !engine::containers(&project, "web-next").is_empty()
+                !world.engine.containers(&project, "web-next").is_empty()
             });
         } else {
             sleeping.until_done(step);

@@ -1,9 +1,10 @@
 //! A repository with three environments of its own on the engine, and xtask in it.
 
-use crate::engine::{self, PREFIX};
+use crate::engine::{self, Engine, PREFIX};
 use crate::images::{self, Image};
 use crate::load::{LIGHT, Load, Rate};
 use crate::registry::{PASSWORD, USER, address};
+use crate::second::Second;
 use crate::support::{Fixture, Ran, repository};
 use evidence::{Claim, Evidence, Outcome};
 use serde_json::Value;
@@ -37,12 +38,16 @@ pub struct World {
     ports: [u16; 3],
     /// Where xtask is told that the registry is.
     host: SocketAddr,
+    /// What the environments are on.
+    pub engine: Engine,
+    second: Option<Second>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        for environment in ENVIRONMENTS {
-            engine::down(&self.project(environment));
+        // An engine of its own goes with everything that is on it.
+        for environment in ENVIRONMENTS.into_iter().filter(|_| self.second.is_none()) {
+            self.engine.down(&self.project(environment));
         }
     }
 }
@@ -67,18 +72,37 @@ impl World {
             name: format!("{PREFIX}-{}-{number}", std::process::id()),
             ports: bound.map(|it| it.local_addr().unwrap().port()),
             host,
+            engine: Engine::default(),
+            second: None,
         };
         world.lengthen(patience);
         world
     }
 
+    /// On an engine that nobody else is on.
+    pub fn on_an_engine_of_its_own(patience: Patience) -> Self {
+        let mut world = Self::patient(patience);
+        let second = Second::start(&world.ports);
+        world.engine = second.engine();
+        world.second = Some(second);
+        world.lengthen(patience);
+        world
+    }
+
+    /// The engine that nobody else is on.
+    pub fn second(&self) -> &Second {
+        self.second.as_ref().expect("a world on an engine of its own")
+    }
+
     /// Writes how patient the environments are.
     pub fn lengthen(&self, patience: Patience) {
         let Patience { soak, health, migrate, lock } = patience;
+        // From outside of its container, an engine in one is another machine.
+        let listen = if self.second.is_some() { "0.0.0.0" } else { "127.0.0.1" };
         let environment = |name: &str, more: &str| {
             let port = self.port(name);
             format!(
-                "  {name}: {{target: compose, variables: {{INGRESS_PORT: \"{port}\"}}, soak_seconds: {soak}, \
+                "  {name}: {{target: compose, variables: {{INGRESS_PORT: \"{port}\", INGRESS_ADDRESS: {listen}}}, soak_seconds: {soak}, \
                  health_seconds: {health}, migrate_seconds: {migrate}, lock_seconds: {lock}{more}}}\n"
             )
         };
@@ -122,6 +146,9 @@ impl World {
             .env_remove("DATABASE_URL")
             .env_remove("DATABASE_PASSWORD")
             .env_remove("POSTGRES_PASSWORD");
+        if let Some(host) = &self.engine.host {
+            command.env("DOCKER_HOST", host);
+        }
         command
     }
 
@@ -181,8 +208,8 @@ impl World {
     #[track_caller]
     pub fn is_in_peace(&self, environment: &str) -> Value {
         let project = self.project(environment);
-        assert_eq!(engine::containers(&project, "web-next"), Vec::<String>::new());
-        assert_eq!(engine::one_off(&project), Vec::<String>::new());
+        assert_eq!(self.engine.containers(&project, "web-next"), Vec::<String>::new());
+        assert_eq!(self.engine.one_off(&project), Vec::<String>::new());
         let status = self.status(environment);
         assert_eq!(
             (&status["active"], &status["lock"], &status["deploying"], &status["trouble"]),
@@ -235,6 +262,13 @@ impl World {
             cache: None,
             schema_range: Some(evidence::SchemaRange { min, max }),
         }
+    }
+
+    /// What is in the spool.
+    pub fn evidence(&self) -> Vec<Value> {
+        let files = std::fs::read_dir(self.fixture.path("target/xtask/evidence")).unwrap();
+        let documents = files.map(|it| it.unwrap().path()).filter(|path| path.is_file());
+        documents.map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).collect()
     }
 
     /// Each document is a second older than the next.

@@ -27,7 +27,8 @@ impl Compose {
         let of_docker =
             said.stderr.starts_with("Error response from daemon") || does_not_answer(&said.stderr);
         let refused = said.code != Some(0) && of_docker;
-        let absent = said.stderr.contains("No such container") || said.stderr.contains("is not running");
+        let absent = ["No such container", "is not running", "is restarting"];
+        let absent = absent.iter().any(|words| said.stderr.contains(words));
         match (refused, absent) {
             (false, _) => Ok(Some(said)),
             (true, true) if self.project_is_empty()? => Ok(None),
