@@ -84,7 +84,7 @@ pub struct ObservedRow {
 pub struct ChainRow {
     /// The project.
     pub project: Name,
-    /// Newest first, separated by commas: the commit, its time in microseconds, and its first parent or nothing.
+    /// In no order, separated by commas: the commit, its time in microseconds, and its first parent or nothing.
     pub links: String,
 }
 
@@ -122,8 +122,7 @@ const RUNS: &str = "SELECT s.project, s.service, s.environment, s.slot, s.kind, 
      ORDER BY x.at DESC, x.evidence DESC LIMIT 1) \
      WHERE ($1 IS NULL OR s.project = $1) ORDER BY s.project, s.service, s.environment, s.slot";
 
-const CHAIN: &str = "SELECT string_agg(commit_sha || ' ' || occurred_at || ' ' || COALESCE(first_parent, ''), ',' \
-     ORDER BY occurred_at DESC, commit_sha DESC) FROM (\
+const CHAIN: &str = "SELECT string_agg(commit_sha || ' ' || occurred_at || ' ' || COALESCE(first_parent, ''), ',') FROM (\
      SELECT commit_sha, occurred_at, first_parent FROM commit_known WHERE project = $1 \
      ORDER BY occurred_at DESC, commit_sha DESC LIMIT $2) AS newest";
 

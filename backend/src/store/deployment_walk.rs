@@ -16,7 +16,7 @@ pub struct Walked {
 }
 
 /// Where a walk over the deployments of a project is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Walk {
     /// After this digest, environment, start and id.
     OfDigests(String, String, i64, String),
@@ -24,12 +24,29 @@ pub enum Walk {
     OfProcesses(String, i64, String),
 }
 
+const WALKED: [&str; 15] = [
+    "d.id",
+    "d.service",
+    "d.environment",
+    "d.digest",
+    "d.commit_sha",
+    "d.reference",
+    "d.mode",
+    "o.outcome",
+    "d.started_at",
+    "o.at",
+    "d.evidence",
+    "d.version",
+    "d.actor",
+    "o.seq",
+    "o.evidence",
+];
+
 macro_rules! walked {
     ($rest:literal) => {
         concat!(
-            "SELECT d.id, d.service, d.environment, d.digest, d.commit_sha, d.reference, d.mode, o.outcome, \
-             d.started_at, o.at, d.evidence, d.version, d.actor, o.seq, o.evidence FROM deployment AS d \
-             LEFT JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id WHERE d.project = $1 AND ",
+            "FROM deployment AS d LEFT JOIN deployment_outcome AS o ON o.project = d.project AND o.id = d.id \
+             WHERE d.project = $1 AND ",
             $rest
         )
     };
@@ -51,18 +68,12 @@ impl Walk {
         Self::OfDigests(String::new(), String::new(), i64::MIN, String::new())
     }
 
-    /// Before the first of those without a digest.
-    pub fn processes() -> Self {
-        Self::OfProcesses(String::new(), i64::MIN, String::new())
-    }
-
-    /// After this deployment.
-    pub fn after(fact: &DeploymentFact) -> Self {
-        let (environment, id) = (fact.environment.to_string(), fact.id.to_string());
-        match &fact.digest {
-            Some(digest) => Self::OfDigests(digest.to_string(), environment, fact.started_at, id),
-            None => Self::OfProcesses(environment, fact.started_at, id),
-        }
+    fn after(row: &Row) -> Result<Self, StoreError> {
+        let (environment, at, id) = (row.text(2)?, row.int(8)?, row.text(0)?);
+        Ok(match row.maybe_text(3)? {
+            Some(digest) => Self::OfDigests(digest, environment, at, id),
+            None => Self::OfProcesses(environment, at, id),
+        })
     }
 }
 
@@ -71,18 +82,54 @@ impl Session {
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn walk(&mut self, project: &str, from: &Walk, limit: i64) -> Result<Vec<Walked>, StoreError> {
+    pub async fn walk(&mut self, project: &str, from: &Walk, limit: i64) -> Result<Stride, StoreError> {
         let rows = match from {
             Walk::OfDigests(digest, environment, at, id) => {
                 let params = [Text(project), Text(digest), Text(environment), Int(*at), Text(id), Int(limit)];
-                self.rows(OF_DIGESTS, &params).await?
+                self.many_rows(&WALKED, OF_DIGESTS, &params).await?
             }
             Walk::OfProcesses(environment, at, id) => {
                 let params = [Text(project), Text(environment), Int(*at), Text(id), Int(limit)];
-                self.rows(OF_PROCESSES, &params).await?
+                self.many_rows(&WALKED, OF_PROCESSES, &params).await?
             }
         };
-        rows.iter().map(|row| Walked::read(project, row)).collect()
+        let whole = rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        let end = match self {
+            // Packed they come in no order. SQLite's is that of the bytes; that of Postgres is its own.
+            Self::Sqlite(_) => {
+                let places: Result<Vec<Walk>, StoreError> = rows.iter().map(Walk::after).collect();
+                places?.into_iter().max()
+            }
+            Self::Postgres(_) => rows.last().map(Walk::after).transpose()?,
+        };
+        let next = match (from, end) {
+            (_, Some(end)) if !whole => Some(end),
+            (Walk::OfDigests(..), _) => Some(Walk::OfProcesses(String::new(), i64::MIN, String::new())),
+            (Walk::OfProcesses(..), _) => None,
+        };
+        Ok(Stride { project: project.to_owned(), rows, next })
+    }
+}
+
+/// Some deployments that are still to be read: so that whoever waits for the database need not do that too.
+pub struct Stride {
+    project: String,
+    rows: Vec<Row>,
+    /// Where the walk goes on; none at its end.
+    pub next: Option<Walk>,
+}
+
+impl Stride {
+    /// The deployments, those of one digest beside each other.
+    ///
+    /// # Errors
+    /// When a row is broken.
+    pub fn read(&self) -> Result<Vec<Walked>, StoreError> {
+        let walked: Result<Vec<_>, _> =
+            self.rows.iter().map(|row| Walked::read(&self.project, row)).collect();
+        let mut walked = walked?;
+        walked.sort_by(|one, other| one.fact.digest.cmp(&other.fact.digest));
+        Ok(walked)
     }
 }
 

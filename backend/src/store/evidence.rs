@@ -1,7 +1,7 @@
 //! The evidence itself: rows are added, never changed.
 
 use super::list::list_of;
-use super::session::Param::{Int, Text};
+use super::session::Param::{self, Int, Text};
 use super::session::Row;
 use super::{Session, StoreError};
 use std::collections::HashSet;
@@ -58,15 +58,18 @@ pub struct StoredEvidence {
     pub prev_hash: Option<String>,
 }
 
-macro_rules! stored {
-    ($rest:literal) => {
-        concat!(
-            "SELECT seq, project, kind, sha256, body, trust, source, occurred_at, recorded_at, prev_hash \
-             FROM evidence ",
-            $rest
-        )
-    };
-}
+const STORED: [&str; 10] = [
+    "seq",
+    "project",
+    "kind",
+    "sha256",
+    "body",
+    "trust",
+    "source",
+    "occurred_at",
+    "recorded_at",
+    "prev_hash",
+];
 
 impl Session {
     /// Which of these documents, each a project and a SHA-256, are there already.
@@ -122,8 +125,7 @@ impl Session {
     /// # Errors
     /// When the database cannot answer.
     pub async fn evidence_after(&mut self, seq: i64, limit: i64) -> Result<Vec<StoredEvidence>, StoreError> {
-        let sql = stored!("WHERE seq > $1 ORDER BY seq LIMIT $2");
-        self.rows(sql, &[Int(seq), Int(limit)]).await?.iter().map(StoredEvidence::read).collect()
+        self.stored("WHERE seq > $1 ORDER BY seq LIMIT $2", &[Int(seq), Int(limit)]).await
     }
 
     /// At most `limit` rows of one project after `seq`, in their order.
@@ -136,9 +138,15 @@ impl Session {
         seq: i64,
         limit: i64,
     ) -> Result<Vec<StoredEvidence>, StoreError> {
-        let sql = stored!("WHERE seq > $1 AND project = $3 ORDER BY seq LIMIT $2");
-        let rows = self.rows(sql, &[Int(seq), Int(limit), Text(project)]).await?;
-        rows.iter().map(StoredEvidence::read).collect()
+        let params = [Int(seq), Int(limit), Text(project)];
+        self.stored("WHERE seq > $1 AND project = $3 ORDER BY seq LIMIT $2", &params).await
+    }
+
+    async fn stored(&mut self, which: &str, params: &[Param<'_>]) -> Result<Vec<StoredEvidence>, StoreError> {
+        let rows = self.many_rows(&STORED, &format!("FROM evidence {which}"), params).await?;
+        let mut rows: Vec<_> = rows.iter().map(StoredEvidence::read).collect::<Result<_, _>>()?;
+        rows.sort_unstable_by_key(|row| row.seq);
+        Ok(rows)
     }
 }
 

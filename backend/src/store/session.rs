@@ -3,6 +3,7 @@
 //! The statements of this application are the same in both databases, so they are written once, above
 //! this; sqlx's types differ per database, so they stay below it.
 
+use super::packed::PackedRow;
 use super::{Lock, StoreError, postgres};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -29,6 +30,8 @@ pub(super) enum Param<'a> {
 pub(super) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
+    /// See [`Session::many_rows`].
+    Packed(PackedRow),
 }
 
 impl Session {
@@ -86,7 +89,10 @@ impl Session {
     }
 }
 
-fn sqlite_query<'q>(sql: impl SqlSafeStr, params: &[Param<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+pub(super) fn sqlite_query<'q>(
+    sql: impl SqlSafeStr,
+    params: &[Param<'_>],
+) -> Query<'q, Sqlite, SqliteArguments> {
     params.iter().fold(sqlx::query(sql), |query, param| match *param {
         Param::Int(value) => query.bind(value),
         Param::Text(value) => query.bind(value.to_owned()),
@@ -104,16 +110,14 @@ fn postgres_query<'q>(sql: impl SqlSafeStr, params: &[Param<'_>]) -> Query<'q, P
 
 impl Row {
     pub(super) fn int(&self, column: usize) -> Result<i64, StoreError> {
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
+        self.maybe_int(column)?.ok_or_else(|| null(column))
     }
 
     pub(super) fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
+            Self::Packed(row) => row.get(column)?.map(str::parse).transpose().map_err(StoreError::corrupt)?,
         })
     }
 
@@ -121,20 +125,19 @@ impl Row {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
+            Self::Packed(row) => row.get(column)?.map(|text| text.as_bytes().to_vec()),
         })
     }
 
     pub(super) fn text(&self, column: usize) -> Result<String, StoreError> {
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
+        self.maybe_text(column)?.ok_or_else(|| null(column))
     }
 
     pub(super) fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
+            Self::Packed(row) => row.get(column)?.map(str::to_owned),
         })
     }
 
@@ -172,4 +175,8 @@ impl Row {
             None => Ok(None),
         }
     }
+}
+
+fn null(column: usize) -> StoreError {
+    StoreError::corrupt(format!("column {column} is null"))
 }

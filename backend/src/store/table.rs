@@ -54,6 +54,10 @@ pub struct Changes {
 /// SQLite writes a list's member as text anew for each column that is read of it, unless it is kept.
 const READ_ONCE: &str = "WITH list AS MATERIALIZED (SELECT value FROM {list})";
 
+/// How many rows SQLite is given as so many parameters, which is the least work; fewer come as a list, whose statement
+/// is the same however many there are. SQLite takes 32766 parameters.
+const AT_ONCE: usize = 256;
+
 /// Rows as they were added.
 type Rows = Vec<Vec<Cell>>;
 
@@ -64,6 +68,14 @@ impl Changes {
         self.tables.entry(table.name).or_insert_with(|| (table, Vec::new())).1.push(row);
     }
 
+    /// Sorts the rows and drops those that do not win: work that need not wait for the database.
+    pub fn sort(&mut self) {
+        for (table, rows) in self.tables.values_mut() {
+            rows.sort_by(|one, other| winner_first(table, one, other));
+            rows.dedup_by(|later, first| later[..table.key] == first[..table.key]);
+        }
+    }
+
     /// Of the rows that were added to a table those that win, by key.
     pub fn rows(&self, table: &'static Table) -> impl Iterator<Item = &Vec<Cell>> {
         self.tables.get(table.name).map(|(_, rows)| winners(table, rows)).unwrap_or_default().into_iter()
@@ -72,14 +84,16 @@ impl Changes {
 
 /// The rows that win, by key. Sorted all at once, which is less work than finding each row its place as it comes.
 fn winners<'a>(table: &Table, rows: &'a Rows) -> Vec<&'a Vec<Cell>> {
-    let order = table.key..table.key + table.order;
     let mut rows: Vec<_> = rows.iter().collect();
-    // Stable: of two equal rows the first wins.
-    rows.sort_by(|one, other| {
-        one[..table.key].cmp(&other[..table.key]).then_with(|| other[order.clone()].cmp(&one[order.clone()]))
-    });
+    rows.sort_by(|one, other| winner_first(table, one, other));
     rows.dedup_by(|later, first| later[..table.key] == first[..table.key]);
     rows
+}
+
+/// By key, and of one key the winner first. To be sorted by stably: of two equal rows the first wins.
+fn winner_first(table: &Table, one: &[Cell], other: &[Cell]) -> std::cmp::Ordering {
+    let order = table.key..table.key + table.order;
+    one[..table.key].cmp(&other[..table.key]).then_with(|| other[order.clone()].cmp(&one[order.clone()]))
 }
 
 impl Session {
@@ -92,9 +106,25 @@ impl Session {
         for (table, rows) in changes.tables.values() {
             let rows = winners(table, rows);
             let changed = match self {
-                Self::Sqlite(_) => {
-                    let sql = self.with_list(&format!("{READ_ONCE} {}", table.upsert(&table.list_rows())));
-                    self.execute(sql, &[Text(&super::list::list_of(&rows))]).await?
+                Self::Sqlite(transaction) => {
+                    let (full, rest) = rows.as_chunks::<AT_ONCE>();
+                    let mut changed = 0;
+                    for rows in full {
+                        let sql = sqlx::AssertSqlSafe(table.upsert(&table.placeholders()));
+                        let cells = rows.iter().zip(std::iter::repeat(table.columns));
+                        let cells = cells.flat_map(|(row, columns)| row.iter().zip(columns));
+                        let query = cells.fold(sqlx::query(sql), |query, (cell, (_, kind))| match kind {
+                            Kind::Int => query.bind(cell.int()),
+                            Kind::Text => query.bind(cell.text().map(str::to_owned)),
+                        });
+                        changed += query.execute(&mut **transaction).await?.rows_affected();
+                    }
+                    if !rest.is_empty() {
+                        let upsert = table.upsert(&table.list_rows());
+                        let sql = self.with_list(&format!("{READ_ONCE} {upsert}"));
+                        changed += self.execute(sql, &[Text(&super::list::list_of(rest))]).await?;
+                    }
+                    changed
                 }
                 Self::Postgres(transaction) => {
                     let sql = sqlx::AssertSqlSafe(table.upsert(&table.array_rows()));
@@ -179,13 +209,19 @@ impl Table {
         names.join(", ")
     }
 
-    /// The rows of a JSON list of lists.
+    /// [`AT_ONCE`] rows of parameters.
+    fn placeholders(&self) -> String {
+        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        format!("VALUES {}", vec![row.as_str(); AT_ONCE].join(", "))
+    }
+
+    /// The rows of a JSON list of lists. `WHERE true`: else SQLite takes the ON that follows for a join's.
     fn list_rows(&self) -> String {
         let values = self.columns.iter().enumerate().map(|(index, (_, kind))| match kind {
             Kind::Text => format!("value ->> {index}"),
             Kind::Int => format!("CAST(value ->> {index} AS BIGINT)"),
         });
-        format!("SELECT {} FROM list", values.collect::<Vec<_>>().join(", "))
+        format!("SELECT {} FROM list WHERE true", values.collect::<Vec<_>>().join(", "))
     }
 
     /// The rows of an array for each column: Postgres would spend longer on reading a JSON list than on the rows.
@@ -194,13 +230,12 @@ impl Table {
             Kind::Text => format!("${place}::TEXT[]"),
             Kind::Int => format!("${place}::BIGINT[]"),
         });
-        format!("SELECT * FROM unnest({}) AS list", arrays.collect::<Vec<_>>().join(", "))
+        format!("SELECT * FROM unnest({}) AS list WHERE true", arrays.collect::<Vec<_>>().join(", "))
     }
 
     fn upsert(&self, rows: &str) -> String {
-        // `WHERE true`: else SQLite takes ON for a join's.
         let mut sql = format!(
-            "INSERT INTO {} ({}) {rows} WHERE true ON CONFLICT ({}) DO ",
+            "INSERT INTO {} ({}) {rows} ON CONFLICT ({}) DO ",
             self.name,
             self.names(0..self.columns.len()),
             self.names(0..self.key),

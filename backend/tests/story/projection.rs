@@ -4,7 +4,7 @@ use crate::support::*;
 use portbook::service::log;
 use portbook::service::project::{fingerprints, project_next, rebuild, take_up_skipped, verify_projections};
 use portbook::store::Head;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::Cell;
 
 fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
@@ -239,4 +239,34 @@ async fn the_log_is_a_chain_that_tells_what_was_changed() {
     let broken = log::verify(&ledger.store).await.unwrap().broken;
     let places: std::collections::BTreeSet<_> = broken.iter().map(|link| link.seq).collect();
     assert!(places.contains(&3) && places.contains(&4), "{broken:?}");
+}
+
+/// The indexes of the database, as it tells them.
+async fn indexes(ledger: &Ledger) -> Vec<String> {
+    let sqlite = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    let postgres = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname";
+    ledger.database.texts(if ledger.store.is_postgres() { postgres } else { sqlite }).await
+}
+
+#[tokio::test]
+async fn a_rebuild_of_many_pages_is_what_stood_there_before() {
+    let ledger = Ledger::new().await;
+    let of = |number: u32, at: u32, of_image: Option<u32>| {
+        let mut document =
+            deployed(at, "web", if number.is_multiple_of(2) { "dev" } else { "prod" }, 1, "success");
+        // Each is another document.
+        document["claim"]["version"] = json!(format!("1.0.{number}"));
+        document["claim"]["digest"] = of_image.map_or(Value::Null, |it| json!(digest(it)));
+        document
+    };
+    // One digest has more deployments than are read at a time; others have few, and some have none.
+    let mut documents: Vec<Value> = (0..5100).map(|number| of(number, number % 50, Some(7))).collect();
+    documents.extend((5100..5600).map(|number| of(number, number % 50, Some(number % 150))));
+    documents.extend((5600..5900).map(|number| of(number, number % 50, None)));
+    ledger.record(&documents).await;
+    ledger.project().await;
+    let (before, indexes) = (fingerprints(&ledger.store).await.unwrap(), indexes(&ledger).await);
+    assert_eq!(rebuild(&ledger.store).await.unwrap().documents, documents.len());
+    assert_eq!(fingerprints(&ledger.store).await.unwrap(), before);
+    assert_eq!(self::indexes(&ledger).await, indexes);
 }

@@ -92,6 +92,9 @@ async fn of_tables(session: &mut Session) -> Result<BTreeMap<String, String>, St
 
 async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError> {
     let head = session.projection_head().await?;
+    // Reading begins while what was is taken away.
+    let mut ahead = Ahead::new(store, session.ci_workflows().await?).await?;
+    let indexes = session.take_indexes(TABLES).await?;
     for table in TABLES {
         session.clear(table).await?;
     }
@@ -99,7 +102,6 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
     session.forget_skipped().await?;
     let mut projects = BTreeSet::new();
     let (mut cursor, mut documents) = (0, 0);
-    let mut ahead = Ahead::new(store, session.ci_workflows().await?).await?;
     while let Some(stretch) = ahead.next().await? {
         session.put(&stretch.changes).await?;
         session.skip(&stretch.skipped).await?;
@@ -107,6 +109,7 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
         documents += stretch.documents;
         cursor = stretch.cursor;
     }
+    session.make_indexes(indexes).await?;
     for project in &projects {
         reachable::project(session, project).await?;
     }

@@ -69,6 +69,7 @@ async fn read(
             let mut fold =
                 Fold { ci_workflows: &ci_workflows, changes: &mut stretch.changes, touched: &mut touched };
             stretch.skipped.extend(fold.rows(&page));
+            stretch.changes.sort();
             stretch.projects.extend(touched.projects);
             stretch.documents += page.len();
             stretch.cursor = cursor;

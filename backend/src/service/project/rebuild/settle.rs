@@ -4,87 +4,89 @@
 //! once, and nothing is looked up that has just been written.
 
 use super::super::{cells, incidents};
-use crate::store::{Changes, IncidentRow, Key, Session, StoreError, Walk, Walked};
+use crate::store::{Changes, IncidentRow, Key, Session, StoreError, Stride, Walk, Walked};
 use evidence::rules::{DeploymentFact, Policy, SmokeFact};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 /// How many deployments are read at a time. Those of one digest stay together, however many.
-const PAGE: usize = 5000;
+const PAGE: i64 = 5000;
 
-/// Draws the cells of all deployments of a project, and judges them.
+/// Draws the cells of all deployments of a project, and judges them. While the database finds some, the ones before are read,
+/// and the ones before those are judged.
 pub(super) async fn deployments(session: &mut Session, project: &str) -> Result<(), StoreError> {
-    let mut source = Source { project: project.to_owned(), from: Some(Walk::start()), rest: VecDeque::new() };
-    let mut next = source.next(session).await?;
-    while let Some(page) = next {
-        let judging = tokio::task::spawn_blocking(move || page.settle());
-        next = source.next(session).await?;
-        let (changes, found) = judging.await.map_err(|error| StoreError::Internal(error.to_string()))?;
+    let mut judging: Option<JoinHandle<(Changes, Vec<IncidentRow>)>> = None;
+    let mut rest = Vec::new();
+    let mut found = Some(session.walk(project, &Walk::start(), PAGE).await?);
+    while let Some(stride) = found.take() {
+        let next = stride.next.clone();
+        let reading = spawn_blocking(move || groups(rest, &stride));
+        if let Some(next) = &next {
+            found = Some(session.walk(project, next, PAGE).await?);
+        }
+        let (groups, left) = reading.await.map_err(failed)??;
+        rest = left;
+        let page = Page::of(session, project, groups).await?;
+        let before = judging.replace(spawn_blocking(move || page.settle()));
+        put(session, before).await?;
+    }
+    put(session, judging).await
+}
+
+async fn put(
+    session: &mut Session,
+    judging: Option<JoinHandle<(Changes, Vec<IncidentRow>)>>,
+) -> Result<(), StoreError> {
+    if let Some(judging) = judging {
+        let (changes, found) = judging.await.map_err(failed)?;
         session.put(&changes).await?;
         session.put_incidents(&found).await?;
     }
     Ok(())
 }
 
-/// Some digests' deployments, or some that have none, and the digests' smoke tests.
+fn failed(error: JoinError) -> StoreError {
+    StoreError::Internal(error.to_string())
+}
+
+/// All deployments of one digest, or one that has none.
+type Group = Vec<Walked>;
+
+/// The deployments by digest, and those of the last digest apart: more of it may follow.
+fn groups(rest: Group, stride: &Stride) -> Result<(Vec<Group>, Group), StoreError> {
+    let read = stride.read()?;
+    let mut groups: Vec<Group> = Vec::new();
+    for walked in rest.into_iter().chain(read) {
+        match groups.last_mut().filter(|group| group[0].fact.digest == walked.fact.digest) {
+            Some(group) if walked.fact.digest.is_some() => group.push(walked),
+            _ => groups.push(vec![walked]),
+        }
+    }
+    let open = stride.next.is_some() && groups.last().is_some_and(|last| last[0].fact.digest.is_some());
+    let rest = if open { groups.pop().unwrap_or_default() } else { Group::new() };
+    Ok((groups, rest))
+}
+
+/// Some groups, and their digests' smoke tests.
 struct Page {
     project: String,
-    deployments: Vec<Walked>,
+    groups: Vec<Group>,
     smokes: HashMap<Key, Vec<SmokeFact>>,
 }
 
-/// Where pages come from.
-struct Source {
-    project: String,
-    /// None at the end.
-    from: Option<Walk>,
-    /// Read, but of a digest that more may follow of.
-    rest: VecDeque<Walked>,
-}
-
-impl Source {
-    async fn next(&mut self, session: &mut Session) -> Result<Option<Page>, StoreError> {
-        while let Some(from) = self.from.take() {
-            let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
-            let read = session.walk(&self.project, &from, limit).await?;
-            let (digests, full) = (matches!(from, Walk::OfDigests(..)), read.len() == PAGE);
-            self.from = match read.last() {
-                Some(last) if full => Some(Walk::after(&last.fact)),
-                _ if digests => Some(Walk::processes()),
-                _ => None,
-            };
-            self.rest.extend(read);
-            let whole = if digests && full { self.whole() } else { self.rest.len() };
-            if whole > 0 {
-                let deployments: Vec<Walked> = self.rest.drain(..whole).collect();
-                return self.page(session, deployments).await.map(Some);
-            }
-        }
-        Ok(None)
-    }
-
-    /// How many of those that were read are of digests that no more will follow of.
-    fn whole(&self) -> usize {
-        let last = self.rest.back().and_then(|last| last.fact.digest.as_ref());
-        self.rest.iter().rposition(|walked| walked.fact.digest.as_ref() != last).map_or(0, |place| place + 1)
-    }
-
-    async fn page(&self, session: &mut Session, deployments: Vec<Walked>) -> Result<Page, StoreError> {
-        let mut digests: Vec<Key> = deployments
-            .iter()
-            .filter_map(|walked| Some((self.project.clone(), walked.fact.digest.as_ref()?.to_string())))
-            .collect();
-        digests.dedup();
-        let smokes = if digests.is_empty() { HashMap::new() } else { session.smoke_facts(&digests).await? };
-        Ok(Page { project: self.project.clone(), deployments, smokes })
-    }
-}
-
 impl Page {
+    async fn of(session: &mut Session, project: &str, groups: Vec<Group>) -> Result<Self, StoreError> {
+        let digests = groups.iter().filter_map(|group| group[0].fact.digest.as_ref());
+        let digests: Vec<Key> = digests.map(|digest| (project.to_owned(), digest.to_string())).collect();
+        let smokes = if digests.is_empty() { HashMap::new() } else { session.smoke_facts(&digests).await? };
+        Ok(Self { project: project.to_owned(), groups, smokes })
+    }
+
     fn settle(self) -> (Changes, Vec<IncidentRow>) {
         let policy = Policy::default();
         let mut changes = Changes::default();
         let mut found = Vec::new();
-        for same in self.deployments.chunk_by(|one, other| one.fact.digest == other.fact.digest) {
+        for same in &self.groups {
             same.iter()
                 .filter_map(|walked| walked.finished.as_ref())
                 .for_each(|end| cells::put(&mut changes, end));
@@ -97,6 +99,7 @@ impl Page {
                 found.extend(incidents::of_deployment(&policy, &self.project, fact, smokes, &successes));
             }
         }
+        changes.sort();
         (changes, found)
     }
 }
