@@ -46,7 +46,10 @@ impl Postgres {
         // The same port after it was killed, so it cannot be left to the engine.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let publish = format!("127.0.0.1:{port}:5432");
-        let fixed = ["run", "--detach", "--env", "POSTGRES_PASSWORD=test", "--publish", &publish];
+        // As in docker/compose.core.yml.
+        let locale = "POSTGRES_INITDB_ARGS=--locale-provider=builtin --locale=C.UTF-8";
+        let fixed =
+            ["run", "--detach", "--env", "POSTGRES_PASSWORD=test", "--env", locale, "--publish", &publish];
         let container = must(&[&fixed, options, &["postgres:17"]].concat());
         remove_at_exit(&container);
         let postgres = Self { container, port };

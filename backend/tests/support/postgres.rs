@@ -118,6 +118,8 @@ async fn start_container() -> String {
         // Said twice: by the server that initializes the database, and by the real one.
         .with_wait_for(WaitFor::message_on_stderr(ready))
         .with_env_var("POSTGRES_PASSWORD", "test")
+        // As in docker/compose.core.yml.
+        .with_env_var("POSTGRES_INITDB_ARGS", "--locale-provider=builtin --locale=C.UTF-8")
         .start()
         .await
         .expect(
