@@ -2,7 +2,7 @@
 
 use super::read::{Reader, Refused};
 use super::{App, Problem};
-use crate::service::board::{self, Board};
+use crate::service::board::Board;
 use crate::store;
 use axum::body::Body;
 use axum::extract::State;
@@ -21,11 +21,12 @@ use axum::response::{IntoResponse as _, Response};
 pub(super) async fn board(State(app): State<App>, reader: Reader) -> Result<Response, Problem> {
     let project = reader.bound_to();
     let fresh = |state: &store::State| reader.caching("board", state, project);
-    let state = board::state(&app.store).await?;
+    let mut session = app.store.read().await?;
+    let state = session.state().await?;
     if let Some(unchanged) = fresh(&state).unchanged(reader.headers()) {
         return Ok(unchanged);
     }
-    let made = app.reading.boards.board(&app.store, project, &state).await?;
+    let made = app.reading.boards.board(&app.store, session, project, &state).await?;
     let json = Body::from(axum::body::Bytes::from_owner(made.json));
     Ok(fresh(&made.state).mark(([(header::CONTENT_TYPE, "application/json")], json).into_response()))
 }

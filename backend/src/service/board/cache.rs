@@ -1,7 +1,7 @@
 //! Boards as they are sent, so that each is made once however many poll it.
 
 use super::assemble;
-use crate::store::{State, Store, StoreError};
+use crate::store::{Session, State, Store, StoreError};
 use evidence::Name;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,13 +25,15 @@ pub struct Made {
 }
 
 impl BoardCache {
-    /// The board, of one project or of all, in a state no older than this one.
+    /// The board, of one project or of all, in a state no older than this one, which is that of `session`. Whoever has to
+    /// wait for another to make it holds no connection meanwhile.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn board(
         &self,
         store: &Store,
+        session: Session,
         project: Option<&Name>,
         state: &State,
     ) -> Result<Made, StoreError> {
@@ -39,12 +41,22 @@ impl BoardCache {
             let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(boards.entry(project.cloned()).or_default())
         };
-        let mut slot = slot.lock().await;
+        let (mut slot, session) = match slot.try_lock() {
+            Ok(slot) => (slot, Some(session)),
+            Err(_) => {
+                drop(session);
+                (slot.lock().await, None)
+            }
+        };
         let fresh = |made: &&Made| made.state.epoch == state.epoch && made.state.version >= state.version;
         if let Some(made) = slot.as_ref().filter(fresh) {
             return Ok(made.clone());
         }
-        let board = assemble::board(&mut store.read().await?, project).await?;
+        let mut session = match session {
+            Some(session) => session,
+            None => store.read().await?,
+        };
+        let board = assemble::board(&mut session, project).await?;
         let json = serde_json::to_vec(&board).map_err(StoreError::corrupt)?.into();
         let state = State { epoch: board.epoch, version: board.version };
         Ok(slot.insert(Made { state, json }).clone())
