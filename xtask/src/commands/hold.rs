@@ -9,6 +9,8 @@ use evidence::Name;
 
 /// Arguments of `hold`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask hold release --env prod     what was taken back may come again")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

@@ -14,6 +14,9 @@ const TRIES: usize = 20;
 
 /// Arguments of `lock`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask lock show --env prod        who deploys there, and since when
+  cargo xtask lock release --env prod     the holder hangs: it can change nothing any more")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

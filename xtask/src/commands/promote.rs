@@ -48,13 +48,7 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
             .map_or_else(|| Wanted::Commit(commit.clone()), Wanted::Digest),
         (None, None) => {
             let running = ran_before(ctx, &pipeline, environment, |is_running, _| is_running)?;
-            Wanted::Digest(running.ok_or_else(|| {
-                Problem::new(
-                    Exit::Failed,
-                    format!("nothing runs in an environment before {}", environment.name),
-                )
-                .next(format!("cargo xtask promote --to {} --sha SHA", environment.name))
-            })?)
+            Wanted::Digest(running.ok_or_else(|| nothing_before(environment))?)
         }
     };
     let place = repository_of(args.how.image.as_ref(), &pipeline)?;
@@ -65,6 +59,19 @@ pub fn run(ctx: &Context, args: &Args) -> Result<()> {
         eprintln!("{} is whole in {}: {}", manifest.digest, repository.reference(), platforms.join(", "));
     }
     bring(ctx, &pipeline, environment, &wanted, DeploymentMode::Promote, &args.how)
+}
+
+fn nothing_before(environment: &Environment) -> Problem {
+    let name = &environment.name;
+    let problem = match &environment.settings.after {
+        Some(after) => {
+            Problem::new(Exit::Failed, format!("nothing runs in {after}, which comes before {name}"))
+        }
+        None => {
+            Problem::usage(format!("pipeline.yml names no environment that comes before {name} (`after`)"))
+        }
+    };
+    problem.next(format!("cargo xtask promote --to {name} --sha SHA"))
 }
 
 /// The digest that runs, or last ran, in the environment before and that the test holds for. The test is told whether it

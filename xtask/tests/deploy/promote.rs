@@ -9,7 +9,9 @@ pub fn through_all_environments() -> Checked {
     let world = World::new();
     let (image, _) = index("v11.0.1");
     world.vouch(&image);
-    world.run(&["promote", "--to", "staging"]).expect(1, &["nothing runs in an environment before staging"]);
+    world
+        .run(&["promote", "--to", "staging"])
+        .expect(1, &["nothing runs in dev, which comes before staging"]);
     world.deployed("dev", &image);
     // By its commit, and what runs there by default.
     let told = |args: &[&str]| {
