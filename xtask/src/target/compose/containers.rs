@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// Between two looks at a container.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How much of a log is read where its end is not what is looked for.
+const RECENT: &str = "2m";
+
 /// A container of a service.
 #[derive(Clone, Debug)]
 pub(super) struct Container {
@@ -25,6 +28,8 @@ pub(super) struct Container {
     pub healthy: bool,
     pub restarts: u64,
     pub state: String,
+    /// When its program began, the last time.
+    began: String,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +47,7 @@ struct Inspected {
 struct State {
     status: String,
     exit_code: i64,
+    started_at: String,
     #[serde(default)]
     health: Option<Health>,
 }
@@ -60,7 +66,7 @@ struct Config {
 
 impl From<Inspected> for Container {
     fn from(seen: Inspected) -> Self {
-        let State { status, exit_code, health } = seen.state;
+        let State { status, exit_code, started_at, health } = seen.state;
         let health = health.map(|health| health.status);
         let state = match (&*status, &health) {
             ("running", Some(health)) => health.clone(),
@@ -76,6 +82,7 @@ impl From<Inspected> for Container {
             healthy: status == "running" && health.is_none_or(|health| health == "healthy"),
             restarts: seen.restart_count,
             state,
+            began: started_at,
         }
     }
 }
@@ -217,10 +224,21 @@ impl Compose {
         }
     }
 
+    /// The end of its log; where it was started again, that of the time before: what it ended with, and not how it began anew.
     pub(super) fn log_of(&self, service: &str, lines: usize) -> String {
-        let Ok(Some(container)) = self.container(service) else { return String::new() };
-        let call = ["logs", "--tail", &lines.to_string(), &container.id];
-        let said = self.docker.call(&call, UP).ok().flatten();
-        said.map(|said| [said.stdout, said.stderr].join("\n").trim().to_owned()).unwrap_or_default()
+        let Ok(Some(Container { id, restarts, began, .. })) = self.container(service) else {
+            return String::new();
+        };
+        let read = |which: [&str; 4]| {
+            let said = self.docker.call(&[&["logs"], &which[..], &[&id]].concat(), UP).ok().flatten();
+            let text = said.map(|said| [said.stdout, said.stderr].join("\n")).unwrap_or_default();
+            let text = text.trim();
+            let from = text.rmatch_indices('\n').nth(lines.saturating_sub(1)).map_or(0, |(at, _)| at + 1);
+            text[from..].to_owned()
+        };
+        // The engine counts lines from the end of all, so it cannot be asked for the last ones before a moment.
+        let before = if restarts > 0 { read(["--since", RECENT, "--until", &began]) } else { String::new() };
+        // It is counted as started again a moment before it is.
+        if before.is_empty() { read(["--since", "0", "--tail", &lines.to_string()]) } else { before }
     }
 }
