@@ -112,7 +112,8 @@ impl Second {
         let port = address().port();
         let published = format!("publish={port}");
         let registry = outer.ask(&["ps", "--quiet", "--filter", &published]);
-        let ip = outer.ask(&["inspect", "--format", "{{.NetworkSettings.IPAddress}}", &registry]);
+        let address_of = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+        let ip = outer.ask(&["inspect", "--format", address_of, &registry]);
         let config = format!(
             "printf 'defaults\\n timeout connect 5s\\n timeout client 60s\\n timeout server 60s\\n\
              listen registry\\n bind 127.0.0.1:{port}\\n server registry {ip}:5000\\n' >/tmp/forward.cfg && \
