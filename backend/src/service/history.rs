@@ -28,7 +28,7 @@ impl<'a> History<'a> {
         let mut behind = HashMap::new();
         for chain in chains {
             let mut links = chain.links.split_terminator(',').map(link).collect::<Result<Vec<_>, _>>()?;
-            // Newest first. Here it takes a tenth of what a database takes for it.
+            // Newest first. The database has found them in that order, and would sort them once more to put them together.
             links.sort_unstable_by_key(|link| Reverse((link.at, link.commit)));
             let first = children_first(&links, most.max(1));
             behind.insert(&chain.project, distances(&links, first.first().copied()));

@@ -1,11 +1,12 @@
 //! Secondary indexes of SQLite: where many rows are put at once it is less work to make them again afterwards, sorted, than
 //! to find each row its place in each of them.
 
+use super::session::Param::Text;
 use super::{Session, StoreError, Table};
 use sqlx::AssertSqlSafe;
 
 /// The statements that make the indexes of tables again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Indexes(Vec<String>);
 
 /// Those that a table's definition brings have no statement.
@@ -22,7 +23,7 @@ impl Session {
         let mut taken = Vec::new();
         if let Self::Sqlite(_) = self {
             for table in tables {
-                for row in self.rows(OF_TABLE, &[super::session::Param::Text(table.name)]).await? {
+                for row in self.rows(OF_TABLE, &[Text(table.name)]).await? {
                     let (name, sql) = (row.text(0)?, row.text(1)?);
                     self.execute(AssertSqlSafe(format!("DROP INDEX \"{name}\"")), &[]).await?;
                     taken.push(sql);

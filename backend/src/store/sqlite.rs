@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const STATEMENT_STEPS: i32 = 10_000;
 
 /// What a transaction that touches most of the file may keep in memory, in KiB: with less, places of indexes are written
-/// to disk and read again for each row. An index that is made at once is sorted by another thread beside.
-const LARGE: &str = "PRAGMA cache_size = -196608; PRAGMA threads = 2";
+/// to disk and read again for each row.
+const LARGE_CACHE: &str = "PRAGMA cache_size = -196608";
 
 /// A SQLite file and the connections to it.
 pub struct SqliteDatabase {
@@ -68,7 +68,7 @@ impl SqliteDatabase {
     pub(super) async fn write_long(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         let mut transaction = self.write().await?;
         self.pools()?.large.store(true, Ordering::Relaxed);
-        sqlx::raw_sql(LARGE).execute(&mut *transaction).await?;
+        sqlx::query(LARGE_CACHE).execute(&mut *transaction).await?;
         Ok(transaction)
     }
 
