@@ -85,9 +85,9 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
             shutdown.await;
             reading.close();
         };
-        let startup_check = tokio::spawn(warn_if_not_ready(store.clone()));
+        let startup = tokio::spawn(prepare(store.clone()));
         http::serve(listener, http::router(app), shutdown).await;
-        startup_check.abort();
+        startup.abort();
         close(&store).await;
         Ok(())
     })
@@ -120,13 +120,15 @@ pub(super) fn worker(reader: Reader<'_>) -> Result<(), Failure> {
     })
 }
 
-async fn warn_if_not_ready(store: Store) {
+/// Gets ready for the first requests, and warns when that cannot be.
+async fn prepare(store: Store) {
     let readiness = status::readiness(&store).await;
     if readiness.status == ReadyStatus::Unavailable {
         let failing = readiness.checks.iter().filter(|check| !check.ok);
         let details: Vec<_> = failing.filter_map(|check| check.detail.as_deref()).collect();
         tracing::warn!(details = details.join("; "), "started, but not ready yet");
     }
+    store.open().await;
 }
 
 fn block_on_all_cores<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

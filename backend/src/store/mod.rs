@@ -132,6 +132,14 @@ impl Store {
         Self { backend: Arc::new(backend) }
     }
 
+    /// Opens all connections to a server, so that no burst of requests has to wait for them; returns when they are open.
+    pub async fn open(&self) {
+        match &*self.backend {
+            Backend::Sqlite(_) => {}
+            Backend::Postgres(database) => database.open().await,
+        }
+    }
+
     /// Begins a reading transaction; all its statements see one state.
     ///
     /// # Errors

@@ -10,10 +10,17 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::sync::OnceLock;
 use std::time::Duration;
-use tokio::time::{sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// How long to wait for a connection: shorter than a health check waits, so that the check is told why.
+/// How long to wait until a transaction has begun: shorter than a health check waits, so that the check is told why.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long one attempt at a connection may take. A packet that is lost while a name is looked up, or a connection opened, is sent
+/// again after a second or more; by another attempt a connection is there in milliseconds.
+const ATTEMPT: Duration = Duration::from_millis(500);
+
+/// How long to wait between an attempt that failed and the next.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
 /// Two or three processes of ours share a server whose own limit is often 100.
 const MAX_CONNECTIONS: u32 = 8;
@@ -54,19 +61,62 @@ impl PostgresDatabase {
         ]);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(MAX_CONNECTIONS)
-            .acquire_timeout(PATIENCE)
+            // What was open once stays open, and is replaced in the background when it breaks or is too old.
+            .min_connections(MAX_CONNECTIONS)
+            .idle_timeout(None)
+            .acquire_timeout(ATTEMPT)
             .connect_lazy_with(bounded);
         Self { options: Box::new(options), pool }
     }
 
+    /// Opens all connections, as soon as the server lets us.
+    pub(super) async fn open(&self) {
+        while !self.pool.is_closed() && !self.all_opened().await {
+            sleep(ATTEMPT).await;
+        }
+    }
+
+    async fn all_opened(&self) -> bool {
+        let mut held = Vec::new();
+        for _ in 0..MAX_CONNECTIONS {
+            match self.pool.acquire().await {
+                Ok(connection) => held.push(connection),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
     pub(super) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         // One snapshot for all statements, so that a board is of one version.
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(self.pool.begin_with(begin).await?)
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    /// Begins a transaction. Whatever fails before it has begun was not done, and is done again while there is time.
+    async fn begin(&self, begin: &'static str) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut told = None;
+        loop {
+            let pool = self.pool.clone();
+            // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would leave the
+            // connection in a transaction that sqlx knows nothing of, and whoever has it next would see an old state.
+            let begun = tokio::spawn(async move { pool.begin_with(begin).await });
+            match timeout_at(deadline, begun).await {
+                Ok(Ok(Ok(transaction))) => return Ok(transaction),
+                Ok(Ok(Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Protocol(_))))) => told = Some(error),
+                Ok(Ok(Err(sqlx::Error::PoolTimedOut))) | Err(_) => {}
+                Ok(Ok(Err(error))) => return Err(error.into()),
+                Ok(Err(failed)) => return Err(StoreError::Internal(failed.to_string())),
+            }
+            if Instant::now() + BETWEEN_ATTEMPTS >= deadline {
+                return Err(told.unwrap_or(sqlx::Error::PoolTimedOut).into());
+            }
+            sleep(BETWEEN_ATTEMPTS).await;
+        }
     }
 
     pub(super) async fn write(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin("BEGIN").await?;
         take(&mut transaction, lock).await?;
         if let Lock::Projection = lock {
             // A short list is looked up in a long table, always by an index. A server that has not counted the table's

@@ -2,7 +2,7 @@
 
 use crate::support::{eventually, remove_at_exit};
 use sqlx::{Connection as _, PgConnection};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Output};
 
 /// A Postgres server; removed when dropped.
@@ -57,8 +57,17 @@ impl Postgres {
         postgres
     }
 
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
     pub fn url(&self) -> String {
-        format!("postgres://postgres:test@127.0.0.1:{}/postgres", self.port)
+        self.url_at(self.address())
+    }
+
+    /// The URL by way of an address in front of the server's.
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        format!("postgres://postgres:test@{address}/postgres")
     }
 
     async fn answers(&self) {

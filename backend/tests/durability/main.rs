@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod connections;
 mod disk;
 mod engine;
 mod gone;
@@ -43,7 +44,12 @@ fn main() -> ExitCode {
         trial("postgres::gone_for_a_while", no_engine.clone(), || async {
             gone::for_a_while(Ground::postgres().await).await;
         }),
-        trial("postgres::silent_for_a_while", no_engine, || async { gone::silent().await }),
+        trial("postgres::silent_for_a_while", no_engine.clone(), || async { gone::silent().await }),
+        trial("postgres::connections_that_hang", no_engine.clone(), || async { connections::hang().await }),
+        trial("postgres::connections_open_before", no_engine.clone(), || async {
+            connections::open_before().await;
+        }),
+        trial("postgres::connections_given_up", no_engine, || async { connections::given_up().await }),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -230,7 +230,8 @@ pub fn assert_unavailable(reply: &Reply) {
     assert_eq!(reply.json()["type"], "urn:portbook:problem:unavailable");
 }
 
-fn config(url: &str) -> DatabaseConfig {
+/// How the program is told of a database.
+pub fn config(url: &str) -> DatabaseConfig {
     let environment = |name: &str| (name == "DATABASE_URL").then(|| OsString::from(url));
     DatabaseConfig::read(&Reader::new(&environment))
 }
