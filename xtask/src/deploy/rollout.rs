@@ -78,8 +78,11 @@ impl Rollout<'_> {
         self.phase(DeploymentPhase::Migrating)?;
         self.migrate()?;
         self.phase(DeploymentPhase::Starting)?;
+        let mut began = None;
         self.step("start", "beside what serves", || {
-            target.start(Slot::Next, image, self.health).map(|()| format!("{} is healthy", Slot::Next.name()))
+            target.start(Slot::Next, image, self.health)?;
+            began = target.present(Slot::Next).map_err(|error| other(&error))?.map(|present| present.began);
+            Ok(format!("{} is healthy", Slot::Next.name()))
         })?;
         self.step("smoke", "before anybody is sent there", || self.smoke(Some(Slot::Next), SEEN))?;
         self.phase(DeploymentPhase::Switching)?;
@@ -89,7 +92,7 @@ impl Rollout<'_> {
             self.is_what_runs(Slot::Next)
         })?;
         reached.observed = Some(self.steps.time());
-        self.step("watch", "the old version stands by", || self.watch())?;
+        self.step("watch", "the old version stands by", || self.watch(began.as_deref()))?;
         if let Some(outside) = self.outside {
             self.step("outside", "at its users' address", || {
                 outside().map(|()| String::new()).map_err(unwell)
@@ -223,13 +226,17 @@ impl Rollout<'_> {
         Err(unwell(format!("{} runs {found}, expected {}", slot.name(), self.image.digest)))
     }
 
-    fn watch(&self) -> Done<String> {
-        let began = Instant::now();
+    /// Looks again and again at what `began` then: an engine that is started again starts it again too, within less than a
+    /// look may take.
+    fn watch(&self, began: Option<&str>) -> Done<String> {
+        let since = Instant::now();
         loop {
             let present = self.target.present(Slot::Next).map_err(|error| other(&error))?;
             let wrong = match present {
                 None => Some("is gone".to_owned()),
-                Some(it) if it.restarts > 0 => Some("was healthy, ended, and was started again".to_owned()),
+                Some(it) if it.restarts > 0 || began != Some(&it.began) => {
+                    Some("was healthy, ended, and was started again".to_owned())
+                }
                 Some(it) if !it.running => Some(format!("was healthy and has {}", it.state)),
                 Some(it) if !it.healthy => Some(format!("was healthy and is {}", it.state)),
                 Some(_) => until_right(self.target, self.stop, None, self.image, HICCUP).err(),
@@ -238,7 +245,7 @@ impl Rollout<'_> {
                 let logs = self.target.logs(Slot::Next, LINES);
                 return Err(Failure { logs, ..unwell(format!("{} {wrong}", Slot::Next.name())) });
             }
-            if began.elapsed() >= self.soak {
+            if since.elapsed() >= self.soak {
                 return Ok(format!("healthy for {} s", self.soak.as_secs()));
             }
             if !rest(self.stop, LOOK) {

@@ -83,6 +83,8 @@ pub struct Present {
     pub healthy: bool,
     /// How often it was started again by itself.
     pub restarts: u64,
+    /// When its program began, the last time, in the target's words: others after each start, whoever started it.
+    pub began: String,
     /// How it is, in the target's words.
     pub state: String,
 }

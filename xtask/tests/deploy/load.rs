@@ -114,7 +114,7 @@ impl Seen {
                 return;
             }
             Ok((status, body)) => {
-                format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(100)]))
+                format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(300)]))
             }
             Err(error) => {
                 user.connection = None;
@@ -122,7 +122,10 @@ impl Seen {
             }
         };
         let how = if user.stays { "kept" } else { "new" };
-        self.failed.push((asked - began, format!("{method} {path} on a {how} connection: {wrong}")));
+        self.failed.push((
+            asked - began,
+            format!("{method} {path} on a {how} connection after {:?}: {wrong}", asked.elapsed()),
+        ));
     }
 
     /// Not one request failed, and there were some.

@@ -36,6 +36,7 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     sed -e 's/ / +/g' -e 's/^/+/' </sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
 fi
 while :; do
+    while [ -e /second/hold ]; do sleep 0.1; done
     dockerd --host=unix:///second/docker.sock --group=0 --data-root=/data --feature=containerd-snapshotter=true
     sleep 0.2
 done
@@ -126,21 +127,36 @@ impl Second {
         outer.ask(&[&run[..], &["haproxy:3.0", "sh", "-c", &config]].concat());
     }
 
-    /// Starts it again, as whoever updates it does: its containers end with it, and begin again with it.
-    pub fn restart(&self) {
+    /// Ends it, and its containers with it, for as long as it is held.
+    pub fn hold(&self) {
+        std::fs::write(self.held(), "").unwrap();
         let outer = Engine::default();
-        let number = || {
-            let asked =
-                outer.docker().args(["exec", &self.container, "pgrep", "-x", "dockerd"]).output().unwrap();
-            String::from_utf8_lossy(&asked.stdout).trim().to_owned()
-        };
-        let before = number();
         outer.ask(&["exec", &self.container, "pkill", "-TERM", "-x", "dockerd"]);
-        until("the second engine is another process", Duration::from_secs(60), || {
-            let now = number();
-            !now.is_empty() && now != before
+        until("the second engine has ended", Duration::from_secs(60), || {
+            !outer
+                .docker()
+                .args(["exec", &self.container, "pgrep", "-x", "dockerd"])
+                .output()
+                .unwrap()
+                .status
+                .success()
         });
+    }
+
+    /// Starts it again, and its containers with it.
+    pub fn release(&self) {
+        std::fs::remove_file(self.held()).unwrap();
         self.until_it_answers();
+    }
+
+    /// Starts it again, as whoever updates it does.
+    pub fn restart(&self) {
+        self.hold();
+        self.release();
+    }
+
+    fn held(&self) -> PathBuf {
+        self.folder.path().join("hold")
     }
 
     /// Fills its disk but for so many bytes.

@@ -29,7 +29,7 @@ pub(super) struct Container {
     pub restarts: u64,
     pub state: String,
     /// When its program began, the last time.
-    began: String,
+    pub began: String,
 }
 
 #[derive(Deserialize)]

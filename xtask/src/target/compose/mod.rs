@@ -311,8 +311,8 @@ impl Target for Compose {
     fn present(&self, slot: Slot) -> Result<Option<Present>> {
         let Some(container) = self.container(slot.name())? else { return Ok(None) };
         let digest = self.digest_of(&container)?;
-        let containers::Container { running, healthy, restarts, state, .. } = container;
-        Ok(Some(Present { digest, running, healthy, restarts, state }))
+        let containers::Container { running, healthy, restarts, began, state, .. } = container;
+        Ok(Some(Present { digest, running, healthy, restarts, began, state }))
     }
 
     fn found(&self, slot: Slot) -> Result<Option<Pinned>> {
