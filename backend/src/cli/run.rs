@@ -61,7 +61,7 @@ pub(super) fn server(reader: Reader<'_>) -> Result<(), Failure> {
     let store_config = config.database;
     block_on_all_cores(async {
         let shutdown = shutdown()?;
-        let store = Store::new(&store_config);
+        let store = Store::standing_by(&store_config);
         let address = config.server.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             let advice = "PORTBOOK_LISTEN chooses another address";

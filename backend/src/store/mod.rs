@@ -123,10 +123,19 @@ impl Store {
     /// Prepares the connections; nothing is opened before it is needed, so a server can start before its
     /// database.
     pub fn new(config: &DatabaseConfig) -> Self {
+        Self::of(config, false)
+    }
+
+    /// As [`Store::new`], for a process that many ask: connections to a server stay open.
+    pub fn standing_by(config: &DatabaseConfig) -> Self {
+        Self::of(config, true)
+    }
+
+    fn of(config: &DatabaseConfig, keep: bool) -> Self {
         let backend = match config {
             DatabaseConfig::Sqlite(sqlite) => Backend::Sqlite(sqlite::SqliteDatabase::new(sqlite)),
             DatabaseConfig::Postgres(postgres) => {
-                Backend::Postgres(postgres::PostgresDatabase::new(postgres))
+                Backend::Postgres(postgres::PostgresDatabase::new(postgres, keep))
             }
         };
         Self { backend: Arc::new(backend) }

@@ -7,7 +7,9 @@ use crate::config::PostgresConfig;
 use sqlx::migrate::{Migrate as _, MigrateError, Migration};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, SqlSafeStr as _, Transaction,
+};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -44,8 +46,9 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// Prepares the pool; nothing is opened yet.
-    pub fn new(config: &PostgresConfig) -> Self {
+    /// Prepares the pool; nothing is opened yet. With `keep`, what was opened once stays open, and is replaced in the
+    /// background when it breaks or is too old.
+    pub fn new(config: &PostgresConfig, keep: bool) -> Self {
         let options = config.options().clone().application_name("portbook");
         // No request waits longer for the database than its client would; a migration may.
         let bounded = options.clone().options([
@@ -59,14 +62,9 @@ impl PostgresDatabase {
             // No statement here is long enough to be worth compiling.
             ("jit", "off"),
         ]);
-        let pool = PoolOptions::<Postgres>::new()
-            .max_connections(MAX_CONNECTIONS)
-            // What was open once stays open, and is replaced in the background when it breaks or is too old.
-            .min_connections(MAX_CONNECTIONS)
-            .idle_timeout(None)
-            .acquire_timeout(ATTEMPT)
-            .connect_lazy_with(bounded);
-        Self { options: Box::new(options), pool }
+        let pool = PoolOptions::<Postgres>::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ATTEMPT);
+        let pool = if keep { pool.min_connections(MAX_CONNECTIONS).idle_timeout(None) } else { pool };
+        Self { options: Box::new(options), pool: pool.connect_lazy_with(bounded) }
     }
 
     /// Opens all connections, as soon as the server lets us.
@@ -97,22 +95,25 @@ impl PostgresDatabase {
         let deadline = Instant::now() + PATIENCE;
         let mut told = None;
         loop {
-            let pool = self.pool.clone();
-            // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would leave the
-            // connection in a transaction that sqlx knows nothing of, and whoever has it next would see an old state.
-            let begun = tokio::spawn(async move { pool.begin_with(begin).await });
-            match timeout_at(deadline, begun).await {
-                Ok(Ok(Ok(transaction))) => return Ok(transaction),
-                Ok(Ok(Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Protocol(_))))) => told = Some(error),
-                Ok(Ok(Err(sqlx::Error::PoolTimedOut))) | Err(_) => {}
-                Ok(Ok(Err(error))) => return Err(error.into()),
-                Ok(Err(failed)) => return Err(StoreError::Internal(failed.to_string())),
+            match timeout_at(deadline, self.try_begin(begin)).await {
+                Ok(Ok(transaction)) => return Ok(transaction),
+                Ok(Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Protocol(_)))) => told = Some(error),
+                Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => {}
+                Ok(Err(error)) => return Err(error.into()),
             }
             if Instant::now() + BETWEEN_ATTEMPTS >= deadline {
                 return Err(told.unwrap_or(sqlx::Error::PoolTimedOut).into());
             }
             sleep(BETWEEN_ATTEMPTS).await;
         }
+    }
+
+    async fn try_begin(&self, begin: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let connection = self.pool.acquire().await?;
+        let begun = Transaction::begin(connection, Some(begin.into_sql_str()));
+        // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would leave the
+        // connection in a transaction that sqlx knows nothing of, and whoever has it next would be in that one.
+        tokio::spawn(begun).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     pub(super) async fn write(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {

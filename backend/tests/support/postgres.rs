@@ -7,6 +7,8 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 use testcontainers::core::{IntoContainerPort as _, WaitFor};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{GenericImage, ImageExt as _};
@@ -14,6 +16,9 @@ use tokio::sync::OnceCell;
 
 /// Any number, so long as nobody else locks it.
 const TEMPLATE_LOCK: i64 = 7_276_034_001;
+
+/// How long a test waits until its database is gone.
+const DROP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A database that is dropped with this value.
 pub struct PostgresDatabase {
@@ -39,8 +44,7 @@ impl PostgresDatabase {
     }
 
     pub async fn drop_now(&self) {
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        execute(&self.server, &sql).await;
+        drop_database(&self.server, &self.name).await;
     }
 
     pub fn url(&self) -> String {
@@ -50,14 +54,21 @@ impl PostgresDatabase {
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
-        std::thread::scope(|scope| {
-            // In a thread of its own, because one cannot wait inside the test's runtime.
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                runtime.unwrap().block_on(self.drop_now());
-            });
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let (gone, waits) = mpsc::channel();
+        // In a thread of its own, because one cannot wait inside the test's runtime.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(drop_database(&server, &name));
+            let _ = gone.send(());
         });
+        // A connection that the test's runtime is just opening holds it up until that runtime ends, after this.
+        let _ = waits.recv_timeout(DROP_PATIENCE);
     }
+}
+
+async fn drop_database(server: &str, name: &str) {
+    execute(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
 }
 
 /// The name of a migrated database to copy; made once per schema and server, and left there.
