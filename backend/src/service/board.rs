@@ -2,6 +2,7 @@
 
 mod assemble;
 mod cache;
+mod others;
 
 pub use super::commit::{Commit, Image};
 pub use cache::BoardCache;
@@ -139,5 +140,5 @@ pub async fn state(store: &Store) -> Result<State, StoreError> {
 /// # Errors
 /// When the database cannot be asked.
 pub async fn board(store: &Store, project: Option<&Name>) -> Result<Board, StoreError> {
-    assemble::board(&mut store.read().await?, project).await
+    Ok(assemble::board(&mut store.read().await?, project, None).await?.0)
 }

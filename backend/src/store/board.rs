@@ -1,8 +1,9 @@
 //! What the board is made of.
 
+use super::commit::keys;
 use super::session::Param::{Int, MaybeText, Text};
 use super::session::Row;
-use super::{Session, State, StoreError};
+use super::{Head, Session, StoreError};
 use evidence::{CommitSha, Digest, Name, Outcome};
 
 /// How many commits of a project's default branch are looked through for "commits behind".
@@ -11,18 +12,31 @@ pub const KNOWN_COMMITS: i64 = 2000;
 /// How many of the newest facts of each sort are looked through for commits that only they speak of.
 const RECENT_FACTS: i64 = 100;
 
-/// The rows that a board is made of, of one state of the projection.
+/// How far a state may be from another to be compared by the documents between them.
+const NEAR: i64 = 500;
+
+/// The rows that a board is made of which each deployment changes, of one state of the projection.
 pub struct BoardRows {
     /// The state.
-    pub state: State,
+    pub head: Head,
+    /// The projects that it shows.
+    pub projects: Vec<Name>,
     /// By project, service, environment and slot.
     pub runs: Vec<RunRow>,
-    /// The newest commits of each default branch.
-    pub chains: Vec<ChainRow>,
-    /// Commits that only the newest other evidence speaks of, with that evidence's time; newest first.
-    pub others: Vec<LinkRow>,
     /// How many incidents are open, by cell.
     pub incidents: Vec<IncidentCount>,
+}
+
+/// The rows that a board is made of which no deployment changes: they cost most, and are mostly as they were.
+pub struct BoardCommits {
+    /// A state that they are of.
+    head: Head,
+    projects: Vec<Name>,
+    /// The newest commits of each default branch.
+    pub chains: Vec<ChainRow>,
+    /// Commits that no default branch has, and of which the newest evidence speaks that tells of no deployment, with that
+    /// evidence's time.
+    pub others: Vec<LinkRow>,
 }
 
 /// The two rows that each service has in each environment.
@@ -134,23 +148,30 @@ const OTHERS: &str = "SELECT $1, f.commit_sha, MAX(f.at), NULL FROM (\
      UNION ALL SELECT commit_sha, at FROM (SELECT commit_sha, occurred_at AS at FROM smoke \
      WHERE project = $1 ORDER BY occurred_at DESC LIMIT $3) AS smokes \
      UNION ALL SELECT commit_sha, at FROM (SELECT commit_sha, occurred_at AS at FROM publication \
-     WHERE project = $1 ORDER BY occurred_at DESC LIMIT $3) AS publications \
-     UNION ALL SELECT commit_sha, occurred_at AS at FROM env_state WHERE project = $1) AS f \
+     WHERE project = $1 ORDER BY occurred_at DESC LIMIT $3) AS publications) AS f \
      WHERE NOT EXISTS (SELECT 1 FROM commit_known AS c \
      WHERE c.project = $1 AND c.commit_sha = f.commit_sha) \
      GROUP BY f.commit_sha ORDER BY MAX(f.at) DESC, f.commit_sha LIMIT $2";
+
+/// Of a list of projects and commits, those that no default branch is known to have.
+const UNKNOWN: &str = "SELECT list.value ->> 0, list.value ->> 1 FROM {list} WHERE NOT EXISTS (\
+     SELECT 1 FROM commit_known AS c WHERE c.project = list.value ->> 0 AND c.commit_sha = list.value ->> 1)";
+
+/// Whether there are documents between two places of the log that may tell of commits. Those of kinds that this version does
+/// not know may tell of anything.
+const TOLD_OF_COMMITS: &str = "SELECT 1 FROM evidence WHERE seq > $1 AND seq <= $2 AND kind NOT IN (\
+     'deployed', 'rolled_back', 'deployment_started', 'deployment_state', 'runtime_observed') LIMIT 1";
 
 const INCIDENTS: &str = "SELECT project, environment, service, COUNT(*) FROM incident \
      WHERE resolved_at IS NULL AND ($1 IS NULL OR project = $1) GROUP BY project, environment, service";
 
 impl Session {
-    /// All rows of the board, of one project or of all; `others` bounds the commits that only other evidence
-    /// speaks of, of each project.
+    /// What is on the board, of one project or of all.
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn board_rows(&mut self, project: Option<&Name>, others: i64) -> Result<BoardRows, StoreError> {
-        let state = self.state().await?;
+    pub async fn board_rows(&mut self, project: Option<&Name>) -> Result<BoardRows, StoreError> {
+        let head = self.projection_head().await?;
         let projects = match project {
             Some(project) => vec![project.clone()],
             None => self.projects().await?,
@@ -158,26 +179,78 @@ impl Session {
         let filter = MaybeText(project.map(Name::as_str));
         let runs = self.rows(RUNS, &[filter]).await?;
         let incidents = self.rows(INCIDENTS, &[filter]).await?;
-        let mut rows = BoardRows {
-            state,
+        Ok(BoardRows {
+            head,
+            projects,
             runs: runs.iter().map(RunRow::read).collect::<Result<_, _>>()?,
+            incidents: incidents.iter().map(IncidentCount::read).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The commits on that board; `others` bounds those of each project that only other evidence speaks of.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn board_commits(
+        &mut self,
+        board: &BoardRows,
+        others: i64,
+    ) -> Result<BoardCommits, StoreError> {
+        let mut commits = BoardCommits {
+            head: board.head.clone(),
+            projects: board.projects.clone(),
             chains: Vec::new(),
             others: Vec::new(),
-            incidents: incidents.iter().map(IncidentCount::read).collect::<Result<_, _>>()?,
         };
-        for project in &projects {
+        for project in &board.projects {
             let name = Text(project.as_str());
             for row in self.rows(CHAIN, &[name, Int(KNOWN_COMMITS)]).await? {
                 let links = row.maybe_text(0)?.unwrap_or_default();
-                rows.chains.push(ChainRow { project: project.clone(), links });
+                commits.chains.push(ChainRow { project: project.clone(), links });
             }
             for row in self.rows(OTHERS, &[name, Int(others), Int(RECENT_FACTS)]).await? {
-                rows.others.push(LinkRow::read(project, &row)?);
+                commits.others.push(LinkRow::read(project, &row)?);
             }
         }
-        // Stable, so that within a project the order stays the statement's.
-        rows.others.sort_by_key(|row| std::cmp::Reverse(row.at));
-        Ok(rows)
+        Ok(commits)
+    }
+
+    /// Whether the commits that were found for an earlier board are those on this one.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn are_commits_of(
+        &mut self,
+        earlier: &BoardCommits,
+        board: &BoardRows,
+    ) -> Result<bool, StoreError> {
+        let (from, to) = (earlier.head.cursor, board.head.cursor);
+        if earlier.head.epoch != board.head.epoch
+            || earlier.projects != board.projects
+            || !(0..=NEAR).contains(&(to - from))
+        {
+            return Ok(false);
+        }
+        Ok(self.rows(TOLD_OF_COMMITS, &[Int(from), Int(to)]).await?.is_empty())
+    }
+
+    /// Those of these commits that no default branch is known to have.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn unknown_commits(
+        &mut self,
+        commits: &[(&Name, &CommitSha)],
+    ) -> Result<Vec<(Name, CommitSha)>, StoreError> {
+        let rows = self.rows_about(UNKNOWN, keys(commits)).await?;
+        rows.iter().map(|row| Ok((row.parsed(0)?, row.parsed(1)?))).collect()
+    }
+}
+
+impl BoardCommits {
+    /// The same commits, known to be those of a later board.
+    pub fn seen_at(self, board: &BoardRows) -> Self {
+        Self { head: board.head.clone(), ..self }
     }
 }
 

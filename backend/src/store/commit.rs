@@ -160,7 +160,7 @@ impl Session {
     }
 }
 
-fn keys<'a>(commits: &'a [(&Name, &CommitSha)]) -> impl Iterator<Item = (&'a str, &'a str)> {
+pub(super) fn keys<'a>(commits: &'a [(&Name, &CommitSha)]) -> impl Iterator<Item = (&'a str, &'a str)> {
     commits.iter().map(|(project, commit)| (project.as_str(), commit.as_str()))
 }
 

@@ -49,7 +49,7 @@ mod watch_work;
 
 pub use artefact::{ArtefactRow, PublishedRow, SmokeRow, VerdictRow};
 pub use audit::AuditRow;
-pub use board::{BoardRows, ChainRow, IncidentCount, LinkRow, ObservedRow, RunRow, Slot};
+pub use board::{BoardCommits, BoardRows, ChainRow, IncidentCount, LinkRow, ObservedRow, RunRow, Slot};
 pub use commit::{CommitRow, MessageRow, PublicationRow, RunningRow};
 pub use delivery::{Insertion, NewDelivery};
 pub use delivery_list::DeliveryRow;

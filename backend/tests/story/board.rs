@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use portbook::service::log::Trust;
+use portbook::service::project;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -258,4 +259,49 @@ async fn a_cell_shows_what_was_seen_there_beside_what_should_run() {
         assert_eq!(cell["incidents"], own, "{}", cell["environment"]);
         assert!(own > 0, "untested everywhere");
     }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_an_earlier_board_is_never_old() {
+    let ledger = Ledger::new().await;
+    let of_pier = |mut document: Value| {
+        document["project"] = "pier".into();
+        document
+    };
+    let runtime = json!({"kind": "runtime_observed", "service": "web", "environment": "dev", "reachable": true,
+                         "digest": digest(2)});
+    let commits: Vec<Value> = (20..45).map(|number| commit(number, number, &[number - 1])).collect();
+    let others: Vec<Value> = (50..75).map(|number| ci(number, number, "success")).collect();
+    let steps = [
+        vec![commit(1, 1, &[]), commit(2, 2, &[1])],
+        vec![deployed(3, "web", "dev", 1, "success")],
+        vec![document(4, runtime)],
+        // Nobody has told of this commit; then somebody does, and of its parents.
+        vec![deployed(5, "web", "dev", 7, "success")],
+        vec![deployed(6, "worker", "dev", 7, "failure"), rolled_back(7, "web", "dev", 1)],
+        vec![ci(8, 7, "success")],
+        vec![deployed(9, "web", "prod", 7, "success")],
+        vec![commit(6, 7, &[2])],
+        vec![deployed(10, "web", "prod", 2, "success")],
+        vec![image(11, 8)],
+        vec![smoke(12, 9, "success"), published(13, 8, &["v1.0.0"])],
+        vec![deployed(14, "api", "dev", 8, "success"), deployed(15, "api", "prod", 10, "success")],
+        // Another project, whose first document is a deployment.
+        vec![of_pier(deployed(16, "crane", "dev", 3, "success"))],
+        vec![deployed(17, "api", "dev", 3, "success")],
+        vec![of_pier(commit(18, 3, &[]))],
+        // More than are shown of each sort.
+        commits,
+        vec![deployed(46, "web", "dev", 30, "success"), deployed(47, "api", "dev", 11, "success")],
+        others,
+        vec![deployed(76, "web", "dev", 44, "success"), deployed(80, "api", "dev", 12, "success")],
+    ];
+    for (number, step) in steps.iter().enumerate() {
+        ledger.append(Trust::Poll, None, step).await;
+        assert_eq!(ledger.get("/v1/board").await.json(), ledger.board_json().await, "after step {number}");
+    }
+    project::rebuild(&ledger.store).await.unwrap();
+    assert_eq!(ledger.get("/v1/board").await.json(), ledger.board_json().await);
+    let made_again = ledger.board_json().await;
+    assert!(made_again["commits"].as_array().unwrap().len() > 20, "{made_again:#}");
 }

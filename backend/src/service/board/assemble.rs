@@ -1,10 +1,11 @@
 //! Makes a board out of its rows.
 
+use super::others::others;
 use super::{Attempt, Board, Cell, CellKind, CellState, Observed, Service};
 use crate::service::clock::stored as instant;
 use crate::service::commit::{commits, in_order};
 use crate::service::history::History;
-use crate::store::{IncidentCount, LinkRow, ObservedRow, RunRow, Session, Slot, StoreError};
+use crate::store::{BoardCommits, IncidentCount, LinkRow, ObservedRow, RunRow, Session, Slot, StoreError};
 use evidence::{Name, Outcome};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,12 +15,20 @@ const COMMITS: usize = 20;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// The board, of one project or of all.
-pub(super) async fn board(session: &mut Session, project: Option<&Name>) -> Result<Board> {
-    let mut rows = session.board_rows(project, i64::try_from(COMMITS).unwrap_or(i64::MAX)).await?;
-    rows.others.truncate(COMMITS);
-    let history = History::new(&rows.chains, COMMITS)?;
-    let mut shown: Vec<&LinkRow> = history.newest().iter().chain(&rows.others).collect();
+/// The board, of one project or of all, and its commits for the next one. `earlier` are those of an earlier board.
+pub(super) async fn board(
+    session: &mut Session,
+    project: Option<&Name>,
+    earlier: Option<BoardCommits>,
+) -> Result<(Board, BoardCommits)> {
+    let rows = session.board_rows(project).await?;
+    let known = match earlier {
+        Some(earlier) if session.are_commits_of(&earlier, &rows).await? => earlier.seen_at(&rows),
+        _ => session.board_commits(&rows, i64::try_from(COMMITS).unwrap_or(i64::MAX)).await?,
+    };
+    let history = History::new(&known.chains, COMMITS)?;
+    let others = others(session, &rows.runs, &known, &history, COMMITS).await?;
+    let mut shown: Vec<&LinkRow> = history.newest().iter().chain(&others).collect();
     // Stable, so that commits of one second stay in their history's order.
     shown.sort_by_key(|link| Reverse(link.at));
     let keys: Vec<_> = shown.iter().map(|link| (&link.project, &link.commit)).collect();
@@ -28,14 +37,15 @@ pub(super) async fn board(session: &mut Session, project: Option<&Name>) -> Resu
     let environments = in_order(rows.runs.iter().map(|run| &run.environment));
     let running = rows.runs.iter().filter(|run| run.slot == Slot::Running);
     let running: Vec<_> = running.map(|run| (&run.project, &run.environment, &run.commit)).collect();
-    Ok(Board {
-        version: rows.state.version,
-        epoch: rows.state.epoch,
+    let board = Board {
+        version: rows.head.version,
+        epoch: rows.head.epoch,
         services: services(&rows.runs, &environments, &history, &rows.incidents)?,
         commits: commits(&keys, details, &tags, &running, &environments)?,
         incidents: total(rows.incidents.iter()),
         environments,
-    })
+    };
+    Ok((board, known))
 }
 
 fn total<'a>(counts: impl Iterator<Item = &'a IncidentCount>) -> u64 {

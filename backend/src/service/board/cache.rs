@@ -1,7 +1,7 @@
 //! Boards as they are sent, so that each is made once however many poll it.
 
 use super::assemble;
-use crate::store::{Session, State, Store, StoreError};
+use crate::store::{BoardCommits, Session, State, Store, StoreError};
 use evidence::Name;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,14 @@ pub struct BoardCache {
 }
 
 /// Whoever makes a board holds its slot, so that all others wait for that one.
-type Slot = Arc<tokio::sync::Mutex<Option<Made>>>;
+type Slot = Arc<tokio::sync::Mutex<Kept>>;
+
+/// What is kept of a board for whoever asks next.
+#[derive(Default)]
+struct Kept {
+    board: Option<Made>,
+    commits: Option<BoardCommits>,
+}
 
 /// A board as it is sent.
 #[derive(Clone)]
@@ -49,16 +56,17 @@ impl BoardCache {
             }
         };
         let fresh = |made: &&Made| made.state.epoch == state.epoch && made.state.version >= state.version;
-        if let Some(made) = slot.as_ref().filter(fresh) {
+        if let Some(made) = slot.board.as_ref().filter(fresh) {
             return Ok(made.clone());
         }
         let mut session = match session {
             Some(session) => session,
             None => store.read().await?,
         };
-        let board = assemble::board(&mut session, project).await?;
+        let (board, commits) = assemble::board(&mut session, project, slot.commits.take()).await?;
+        slot.commits = Some(commits);
         let json = serde_json::to_vec(&board).map_err(StoreError::corrupt)?.into();
         let state = State { epoch: board.epoch, version: board.version };
-        Ok(slot.insert(Made { state, json }).clone())
+        Ok(slot.board.insert(Made { state, json }).clone())
     }
 }
