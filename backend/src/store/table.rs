@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A value of a row. Null is less than any number, and any number less than any text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// Nothing.
@@ -48,7 +48,7 @@ pub struct Table {
 /// Rows to put, of which only the winners are kept.
 #[derive(Debug, Default)]
 pub struct Changes {
-    tables: BTreeMap<&'static str, (&'static Table, Rows)>,
+    tables: BTreeMap<&'static str, (&'static Table, Vec<Vec<Cell>>)>,
 }
 
 /// SQLite writes a list's member as text anew for each column that is read of it, unless it is kept.
@@ -58,8 +58,8 @@ const READ_ONCE: &str = "WITH list AS MATERIALIZED (SELECT value FROM {list})";
 /// is the same however many there are. SQLite takes 32766 parameters.
 const AT_ONCE: usize = 256;
 
-/// Rows as they were added.
-type Rows = Vec<Vec<Cell>>;
+/// Rows of a table that win, by key.
+pub(super) type Rows<'a> = Vec<&'a Vec<Cell>>;
 
 impl Changes {
     /// Adds a row, in the order of the table's columns.
@@ -80,10 +80,15 @@ impl Changes {
     pub fn rows(&self, table: &'static Table) -> impl Iterator<Item = &Vec<Cell>> {
         self.tables.get(table.name).map(|(_, rows)| winners(table, rows)).unwrap_or_default().into_iter()
     }
+
+    /// Those of all tables.
+    pub(super) fn winners(&self) -> impl Iterator<Item = (&'static Table, Rows<'_>)> {
+        self.tables.values().map(|(table, rows)| (*table, winners(table, rows)))
+    }
 }
 
 /// The rows that win, by key. Sorted all at once, which is less work than finding each row its place as it comes.
-fn winners<'a>(table: &Table, rows: &'a Rows) -> Vec<&'a Vec<Cell>> {
+fn winners<'a>(table: &Table, rows: &'a [Vec<Cell>]) -> Rows<'a> {
     let mut rows: Vec<_> = rows.iter().collect();
     rows.sort_by(|one, other| winner_first(table, one, other));
     rows.dedup_by(|later, first| later[..table.key] == first[..table.key]);
@@ -103,44 +108,47 @@ impl Session {
     /// When the database refuses.
     pub async fn put(&mut self, changes: &Changes) -> Result<bool, StoreError> {
         let mut shown = false;
-        for (table, rows) in changes.tables.values() {
-            let rows = winners(table, rows);
-            let changed = match self {
-                Self::Sqlite(transaction) => {
-                    let (full, rest) = rows.as_chunks::<AT_ONCE>();
-                    let mut changed = 0;
-                    for rows in full {
-                        let sql = sqlx::AssertSqlSafe(table.upsert(&table.placeholders()));
-                        let cells = rows.iter().zip(std::iter::repeat(table.columns));
-                        let cells = cells.flat_map(|(row, columns)| row.iter().zip(columns));
-                        let query = cells.fold(sqlx::query(sql), |query, (cell, (_, kind))| match kind {
-                            Kind::Int => query.bind(cell.int()),
-                            Kind::Text => query.bind(cell.text().map(str::to_owned)),
-                        });
-                        changed += query.execute(&mut **transaction).await?.rows_affected();
-                    }
-                    if !rest.is_empty() {
-                        let upsert = table.upsert(&table.list_rows());
-                        let sql = self.with_list(&format!("{READ_ONCE} {upsert}"));
-                        changed += self.execute(sql, &[Text(&super::list::list_of(rest))]).await?;
-                    }
-                    changed
-                }
-                Self::Postgres(transaction) => {
-                    let sql = sqlx::AssertSqlSafe(table.upsert(&table.array_rows()));
-                    let columns = table.columns.iter().enumerate();
-                    let query = columns.fold(sqlx::query(sql), |query, (index, (_, kind))| match kind {
-                        Kind::Int => query.bind(rows.iter().map(|row| row[index].int()).collect::<Vec<_>>()),
-                        Kind::Text => {
-                            query.bind(rows.iter().map(|row| row[index].text()).collect::<Vec<_>>())
-                        }
-                    });
-                    query.execute(&mut **transaction).await?.rows_affected()
-                }
-            };
-            shown |= changed > 0 && table.shown;
+        for (table, rows) in changes.winners() {
+            shown |= self.put_rows(table, &rows).await? > 0 && table.shown;
         }
         Ok(shown)
+    }
+
+    /// Puts rows of which no two have one key; answers how many changed anything.
+    pub(super) async fn put_rows(&mut self, table: &Table, rows: &[&Vec<Cell>]) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let transaction = match self {
+            Self::Sqlite(transaction) => transaction,
+            Self::Postgres(transaction) => {
+                let sql = sqlx::AssertSqlSafe(table.upsert(&table.array_rows()));
+                let columns = table.columns.iter().enumerate();
+                let query = columns.fold(sqlx::query(sql), |query, (index, (_, kind))| match kind {
+                    Kind::Int => query.bind(rows.iter().map(|row| row[index].int()).collect::<Vec<_>>()),
+                    Kind::Text => query.bind(rows.iter().map(|row| row[index].text()).collect::<Vec<_>>()),
+                });
+                return Ok(query.execute(&mut **transaction).await?.rows_affected());
+            }
+        };
+        let (full, rest) = rows.as_chunks::<AT_ONCE>();
+        let mut changed = 0;
+        for rows in full {
+            let sql = sqlx::AssertSqlSafe(table.upsert(&table.placeholders()));
+            let cells = rows.iter().zip(std::iter::repeat(table.columns));
+            let cells = cells.flat_map(|(row, columns)| row.iter().zip(columns));
+            let query = cells.fold(sqlx::query(sql), |query, (cell, (_, kind))| match kind {
+                Kind::Int => query.bind(cell.int()),
+                Kind::Text => query.bind(cell.text().map(str::to_owned)),
+            });
+            changed += query.execute(&mut **transaction).await?.rows_affected();
+        }
+        if !rest.is_empty() {
+            let upsert = table.upsert(&table.list_rows());
+            let sql = self.with_list(&format!("{READ_ONCE} {upsert}"));
+            changed += self.execute(sql, &[Text(&super::list::list_of(rest))]).await?;
+        }
+        Ok(changed)
     }
 
     /// Has Postgres count the rows of tables that were filled at once, so that its plans fit them.
@@ -256,14 +264,14 @@ impl Table {
 }
 
 impl Cell {
-    fn int(&self) -> Option<i64> {
+    pub(super) fn int(&self) -> Option<i64> {
         match self {
             Self::Int(value) => Some(*value),
             Self::Null | Self::Text(_) => None,
         }
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(value) => Some(value),
             Self::Null | Self::Int(_) => None,

@@ -7,7 +7,7 @@ use super::touched::Touched;
 use super::{incidents, reachable};
 use crate::service::token::hex;
 use crate::store::tables::TABLES;
-use crate::store::{Cell, Key3, Lock, Session, Store, StoreError, Subjects};
+use crate::store::{Cell, Filled, Key3, Lock, Session, Store, StoreError, Subjects};
 use ahead::Ahead;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,9 +101,10 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
     session.clear_incidents().await?;
     session.forget_skipped().await?;
     let mut projects = BTreeSet::new();
+    let mut filled = Filled::default();
     let (mut cursor, mut documents) = (0, 0);
     while let Some(stretch) = ahead.next().await? {
-        session.put(&stretch.changes).await?;
+        session.fill(&stretch.changes, &mut filled).await?;
         session.skip(&stretch.skipped).await?;
         projects.extend(stretch.projects);
         documents += stretch.documents;
@@ -114,7 +115,7 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
         reachable::project(session, project).await?;
     }
     for project in session.projects().await? {
-        settle::deployments(session, project.as_str()).await?;
+        settle::deployments(session, project.as_str(), &mut filled).await?;
     }
     for of in [Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
         judge_every(session, of).await?;

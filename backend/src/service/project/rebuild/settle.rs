@@ -4,7 +4,7 @@
 //! once, and nothing is looked up that has just been written.
 
 use super::super::{cells, incidents};
-use crate::store::{Changes, IncidentRow, Key, Session, StoreError, Stride, Walk, Walked};
+use crate::store::{Changes, Filled, IncidentRow, Key, Session, StoreError, Stride, Walk, Walked};
 use evidence::rules::{DeploymentFact, Policy, SmokeFact};
 use std::collections::HashMap;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
@@ -14,7 +14,11 @@ const PAGE: i64 = 5000;
 
 /// Draws the cells of all deployments of a project, and judges them. While the database finds some, the ones before are read,
 /// and the ones before those are judged.
-pub(super) async fn deployments(session: &mut Session, project: &str) -> Result<(), StoreError> {
+pub(super) async fn deployments(
+    session: &mut Session,
+    project: &str,
+    filled: &mut Filled,
+) -> Result<(), StoreError> {
     let mut judging: Option<JoinHandle<(Changes, Vec<IncidentRow>)>> = None;
     let mut rest = Vec::new();
     let mut found = Some(session.walk(project, &Walk::start(), PAGE).await?);
@@ -28,18 +32,19 @@ pub(super) async fn deployments(session: &mut Session, project: &str) -> Result<
         rest = left;
         let page = Page::of(session, project, groups).await?;
         let before = judging.replace(spawn_blocking(move || page.settle()));
-        put(session, before).await?;
+        put(session, before, filled).await?;
     }
-    put(session, judging).await
+    put(session, judging, filled).await
 }
 
 async fn put(
     session: &mut Session,
     judging: Option<JoinHandle<(Changes, Vec<IncidentRow>)>>,
+    filled: &mut Filled,
 ) -> Result<(), StoreError> {
     if let Some(judging) = judging {
         let (changes, found) = judging.await.map_err(failed)?;
-        session.put(&changes).await?;
+        session.fill(&changes, filled).await?;
         session.put_incidents(&found).await?;
     }
     Ok(())
