@@ -6,10 +6,14 @@ use crate::support::{WEBHOOK_SECRET, eventually};
 use portbook::config::{DatabaseConfig, Reader};
 use portbook::store::Store;
 use std::ffi::OsString;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
+
+/// How long a network that is there takes at most.
+const REACHED: Duration = Duration::from_millis(500);
 
 /// Where databases are made.
 pub enum Ground {
@@ -39,7 +43,7 @@ impl Ground {
         match self {
             Self::Sqlite(folder) => format!("sqlite://{}", folder.path().join(name).display()),
             Self::Postgres(postgres) => {
-                let url = postgres.url();
+                let url = postgres.url_at(nearest(postgres));
                 let (server, _) = url.rsplit_once('/').unwrap();
                 format!("{server}/{name}")
             }
@@ -57,6 +61,14 @@ impl Ground {
         store.close().await;
         url
     }
+}
+
+/// The server's address in the engine's own network, where this machine reaches that: as the containers of a Compose project
+/// reach each other, without the program that publishes ports.
+fn nearest(postgres: &Postgres) -> SocketAddr {
+    let inside = postgres.shell("hostname -i").parse().map(|ip: IpAddr| SocketAddr::new(ip, 5432));
+    let reached = inside.ok().filter(|inside| TcpStream::connect_timeout(inside, REACHED).is_ok());
+    reached.unwrap_or_else(|| postgres.address())
 }
 
 pub fn store(url: &str) -> Store {
