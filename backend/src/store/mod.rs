@@ -143,7 +143,8 @@ impl Store {
         Self { backend: Arc::new(backend) }
     }
 
-    /// Opens all connections to a server, so that no burst of requests has to wait for them; returns when they are open.
+    /// Has all connections to a server opened, so that no burst of requests has to wait for them; returns when one was open.
+    /// Of a store that is not [standing by](Store::standing_by) none is.
     pub async fn open(&self) {
         match &*self.backend {
             Backend::Sqlite(_) => {}

@@ -67,22 +67,16 @@ impl PostgresDatabase {
         Self { options: Box::new(options), pool: pool.connect_lazy_with(bounded) }
     }
 
-    /// Opens all connections, as soon as the server lets us.
+    /// Has all connections opened, as soon as the server lets us. Whoever asks meanwhile is not held up.
     pub(super) async fn open(&self) {
-        while !self.pool.is_closed() && !self.all_opened().await {
+        while !self.pool.is_closed() {
+            if let Ok(mut one) = self.pool.acquire().await {
+                // In place of one that is closed the pool opens as many as it shall keep, in the background.
+                one.close_on_drop();
+                return;
+            }
             sleep(ATTEMPT).await;
         }
-    }
-
-    async fn all_opened(&self) -> bool {
-        let mut held = Vec::new();
-        for _ in 0..MAX_CONNECTIONS {
-            match self.pool.acquire().await {
-                Ok(connection) => held.push(connection),
-                Err(_) => return false,
-            }
-        }
-        true
     }
 
     pub(super) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
