@@ -23,6 +23,8 @@ pub fn the_engine_is_started_again_in_the_middle() -> Checked {
     }
     // All runs again before anybody looks.
     let deploying = stopped_after(&world, &new, "observe", 60);
+    deploying.signal("CONT");
+    deploying.stop_between_calls();
     world.second().restart();
     answers(&world, &new);
     deploying.signal("CONT");

@@ -364,6 +364,18 @@ impl Running {
         engine::signal(name, self.child.id());
     }
 
+    /// Has it sleep while none of its calls is under way.
+    pub fn stop_between_calls(&self) {
+        until("it sleeps between two calls", PATIENCE, || {
+            self.signal("STOP");
+            let quiet = engine::sleeps(self.child.id()) && engine::children(self.child.id()).is_empty();
+            if !quiet {
+                self.signal("CONT");
+            }
+            quiet
+        });
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Ran {
         let status = self.child.wait().unwrap();
