@@ -23,6 +23,10 @@ use ground::Ground;
 use serde_json::json;
 use std::path::PathBuf;
 
+/// As the program has it: rebuilding is measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 struct Arguments {
     /// The database; both without it, if there is an engine for the second
