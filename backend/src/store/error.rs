@@ -28,6 +28,11 @@ impl StoreError {
     pub(crate) fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Internal(format!("a stored value cannot be read: {what}"))
     }
+
+    /// A task that did not come to its end.
+    pub(crate) fn lost(error: tokio::task::JoinError) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -45,10 +45,7 @@ impl Session {
     pub async fn smoke_facts(&mut self, digests: &[Key]) -> Result<HashMap<Key, Vec<SmokeFact>>, StoreError> {
         let sql = "SELECT s.project, s.digest, s.outcome, s.at, s.evidence FROM {list} JOIN smoke_fact AS s \
                    ON s.project = list.value ->> 0 AND s.digest = list.value ->> 1";
-        self.grouped(sql, digests, |row| {
-            Ok(SmokeFact { outcome: row.word(2)?, at: row.int(3)?, evidence: row.text(4)? })
-        })
-        .await
+        self.grouped(sql, digests, |row| read_smoke(row, 2)).await
     }
 
     /// Publications of commits.
@@ -277,6 +274,11 @@ impl Subjects {
             }
         }
     }
+}
+
+/// A smoke test whose columns begin at that one.
+pub(super) fn read_smoke(row: &Row, from: usize) -> Result<SmokeFact, StoreError> {
+    Ok(SmokeFact { outcome: row.word(from)?, at: row.int(from + 1)?, evidence: row.text(from + 2)? })
 }
 
 /// A deployment whose columns begin at that one. Its end is known once it has an outcome.

@@ -9,9 +9,9 @@ mod decision;
 mod delivery;
 mod delivery_list;
 mod delivery_work;
+mod deployment_joined;
 mod deployment_log;
 mod deployment_reading;
-mod deployment_walk;
 mod error;
 mod evidence;
 mod facts;
@@ -55,9 +55,9 @@ pub use commit::{CommitRow, MessageRow, PublicationRow, RunningRow};
 pub use delivery::{Insertion, NewDelivery};
 pub use delivery_list::DeliveryRow;
 pub use delivery_work::{DeliveryOutcome, PendingDelivery};
+pub use deployment_joined::{Joined, Smoked};
 pub use deployment_log::DeploymentDocument;
 pub use deployment_reading::{DeploymentEventRow, DeploymentRow, DeploymentStateRow, DeploymentsOf};
-pub use deployment_walk::{Stride, Walk, Walked};
 pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
 pub use facts::{Key, Key3, Subjects};
@@ -85,6 +85,7 @@ pub use watch::{RegistryRow, RuntimeRow};
 pub use watch_work::{Looked, WatchedTag};
 
 use crate::config::DatabaseConfig;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The database. Cheap to clone; all clones share its connections.
@@ -196,6 +197,14 @@ impl Store {
     /// Whether it is Postgres, where several can write at once.
     pub fn is_postgres(&self) -> bool {
         matches!(&*self.backend, Backend::Postgres(_))
+    }
+
+    /// A folder for temporary files: that of the database's file, which is on a disk with room, or the system's.
+    pub fn scratch(&self) -> PathBuf {
+        match &*self.backend {
+            Backend::Sqlite(database) => database.folder(),
+            Backend::Postgres(_) => std::env::temp_dir(),
+        }
     }
 
     /// The connections that this process holds.

@@ -4,6 +4,7 @@
 //! this; sqlx's types differ per database, so they stay below it.
 
 use super::packed::PackedRow;
+use super::table::Cell;
 use super::{Lock, StoreError, postgres};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -32,6 +33,8 @@ pub(super) enum Row {
     Postgres(PgRow),
     /// See [`Session::many_rows`].
     Packed(PackedRow),
+    /// Of no database.
+    Cells(Vec<Cell>),
 }
 
 impl Session {
@@ -118,6 +121,7 @@ impl Row {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
             Self::Packed(row) => row.get(column)?.map(str::parse).transpose().map_err(StoreError::corrupt)?,
+            Self::Cells(cells) => cells.get(column).and_then(Cell::int),
         })
     }
 
@@ -126,6 +130,7 @@ impl Row {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
             Self::Packed(row) => row.get(column)?.map(|text| text.as_bytes().to_vec()),
+            Self::Cells(cells) => cells.get(column).and_then(Cell::text).map(|text| text.as_bytes().to_vec()),
         })
     }
 
@@ -138,6 +143,7 @@ impl Row {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
             Self::Packed(row) => row.get(column)?.map(str::to_owned),
+            Self::Cells(cells) => cells.get(column).and_then(Cell::text).map(str::to_owned),
         })
     }
 

@@ -72,6 +72,12 @@ impl SqliteDatabase {
         Ok(transaction)
     }
 
+    /// The folder that the file is in.
+    pub(super) fn folder(&self) -> PathBuf {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).to_owned()
+    }
+
     /// Whether there is a file.
     pub(super) fn exists(&self) -> Result<bool, StoreError> {
         let there = std::fs::exists(&self.path);

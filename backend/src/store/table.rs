@@ -68,6 +68,13 @@ impl Changes {
         self.tables.entry(table.name).or_insert_with(|| (table, Vec::new())).1.push(row);
     }
 
+    /// Adds all rows of others.
+    pub fn append(&mut self, others: Self) {
+        for (name, (table, rows)) in others.tables {
+            self.tables.entry(name).or_insert_with(|| (table, Vec::new())).1.extend(rows);
+        }
+    }
+
     /// Sorts the rows and drops those that do not win: work that need not wait for the database.
     pub fn sort(&mut self) {
         for (table, rows) in self.tables.values_mut() {
@@ -212,6 +219,15 @@ impl Session {
 }
 
 impl Table {
+    /// The place of one of its columns.
+    pub const fn place(&self, column: &str) -> usize {
+        let mut place = 0;
+        while !same(self.columns[place].0.as_bytes(), column.as_bytes()) {
+            place += 1;
+        }
+        place
+    }
+
     fn names(&self, range: std::ops::Range<usize>) -> String {
         let names: Vec<_> = self.columns[range].iter().map(|(name, _)| *name).collect();
         names.join(", ")
@@ -261,6 +277,14 @@ impl Table {
         sql += &format!("UPDATE SET {} WHERE ({}) > ({})", set.join(", "), of("excluded"), of(self.name));
         sql
     }
+}
+
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 impl Cell {

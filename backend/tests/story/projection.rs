@@ -248,6 +248,23 @@ async fn indexes(ledger: &Ledger) -> Vec<String> {
     ledger.database.texts(if ledger.store.is_postgres() { postgres } else { sqlite }).await
 }
 
+/// What was told of a deployment, the last first.
+fn told_backwards(number: u32) -> Vec<Value> {
+    let (id, commit) = (uuid(number), number % 150);
+    let started = json!({"kind": "deployment_started", "id": id, "service": "api", "environment": "prod",
+        "commit": sha(commit), "digest": digest(commit), "mode": "promote",
+        "version": format!("1.0.{commit}"), "actor": "ada"});
+    let state = |sequence: u32, state: &str| json!({"kind": "deployment_state", "id": id, "sequence": sequence, "state": state});
+    let mut claims = vec![state(1, "switching")];
+    if !number.is_multiple_of(3) {
+        claims.push(started);
+    }
+    if !number.is_multiple_of(5) {
+        claims.insert(0, state(2, "succeeded"));
+    }
+    claims.into_iter().map(|claim| document(number % 50, claim)).collect()
+}
+
 #[tokio::test]
 async fn a_rebuild_of_many_pages_is_what_stood_there_before() {
     let ledger = Ledger::new().await;
@@ -263,7 +280,16 @@ async fn a_rebuild_of_many_pages_is_what_stood_there_before() {
     let mut documents: Vec<Value> = (0..5100).map(|number| of(number, number % 50, Some(7))).collect();
     documents.extend((5100..5600).map(|number| of(number, number % 50, Some(number % 150))));
     documents.extend((5600..5900).map(|number| of(number, number % 50, None)));
+    documents.extend((0..100).map(|number| {
+        let mut smoke = smoke(number % 50, number, ["success", "failure"][number as usize % 2]);
+        smoke["claim"]["digest"] = json!(digest(number));
+        smoke
+    }));
     ledger.record(&documents).await;
+    // Told step by step and backwards; of some nobody told that they began, of others how they ended.
+    let told: Vec<Value> = (0..600).flat_map(told_backwards).collect();
+    ledger.append(log::Trust::Token, None, &told).await;
+    documents.extend(told);
     ledger.project().await;
     let (before, indexes) = (fingerprints(&ledger.store).await.unwrap(), indexes(&ledger).await);
     assert_eq!(rebuild(&ledger.store).await.unwrap().documents, documents.len());

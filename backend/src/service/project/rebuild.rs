@@ -1,6 +1,9 @@
 //! Projects everything again from the log, and compares.
 
 mod ahead;
+mod compact;
+mod gather;
+mod parts;
 mod settle;
 
 use super::touched::Touched;
@@ -9,6 +12,7 @@ use crate::service::token::hex;
 use crate::store::tables::TABLES;
 use crate::store::{Cell, Filled, Key3, Lock, Session, Store, StoreError, Subjects};
 use ahead::Ahead;
+use settle::{Settled, Settling};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,19 +107,21 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
     let mut projects = BTreeSet::new();
     let mut filled = Filled::default();
     let (mut cursor, mut documents) = (0, 0);
-    while let Some(stretch) = ahead.next().await? {
+    while let Some(stretch) = ahead.next().await {
         session.fill(&stretch.changes, &mut filled).await?;
         session.skip(&stretch.skipped).await?;
         projects.extend(stretch.projects);
         documents += stretch.documents;
         cursor = stretch.cursor;
     }
+    let mut settling = Settling::begin(ahead.gathered().await?);
     session.make_indexes(indexes).await?;
     for project in &projects {
         reachable::project(session, project).await?;
     }
-    for project in session.projects().await? {
-        settle::deployments(session, project.as_str(), &mut filled).await?;
+    while let Some(Settled { changes, incidents }) = settling.next().await? {
+        session.fill(&changes, &mut filled).await?;
+        session.put_incidents(&incidents).await?;
     }
     for of in [Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
         judge_every(session, of).await?;
