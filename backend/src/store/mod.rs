@@ -61,7 +61,7 @@ pub use deployment_reading::{DeploymentEventRow, DeploymentRow, DeploymentStateR
 pub use error::StoreError;
 pub use evidence::{NewEvidence, StoredEvidence};
 pub use facts::{Key, Key3, Subjects};
-pub use fill::Filled;
+pub use fill::{Copied, Filled, Prepared};
 pub use gauges::GaugeRows;
 pub use github::{GithubRepositoryRow, OidcTrustRow};
 pub use github_sync::ConnectedRepository;

@@ -10,7 +10,7 @@ use super::touched::Touched;
 use super::{incidents, reachable};
 use crate::service::token::hex;
 use crate::store::tables::TABLES;
-use crate::store::{Cell, Filled, Key3, Lock, Session, Store, StoreError, Subjects};
+use crate::store::{Cell, Key3, Lock, Session, Store, StoreError, Subjects};
 use ahead::Ahead;
 use settle::{Settled, Settling};
 use sha2::{Digest as _, Sha256};
@@ -105,28 +105,30 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
     session.clear_incidents().await?;
     session.forget_skipped().await?;
     let mut projects = BTreeSet::new();
-    let mut filled = Filled::default();
     let (mut cursor, mut documents) = (0, 0);
     while let Some(stretch) = ahead.next().await {
-        session.fill(&stretch.changes, &mut filled).await?;
+        session.fill(stretch.rows).await?;
         session.skip(&stretch.skipped).await?;
         projects.extend(stretch.projects);
         documents += stretch.documents;
         cursor = stretch.cursor;
     }
-    let mut settling = Settling::begin(ahead.gathered().await?);
+    let (gathered, filled) = ahead.end().await?;
+    let mut settling = Settling::begin(gathered, filled);
+    // Meanwhile all that does not wait for it.
     session.make_indexes(indexes).await?;
+    session.count_rows(TABLES).await?;
     for project in &projects {
         reachable::project(session, project).await?;
-    }
-    while let Some(Settled { changes, incidents }) = settling.next().await? {
-        session.fill(&changes, &mut filled).await?;
-        session.put_incidents(&incidents).await?;
     }
     for of in [Subjects::PublishedCommits, Subjects::Tags, Subjects::ObservedCells] {
         judge_every(session, of).await?;
     }
-    session.count_rows(TABLES).await?;
+    while let Some(Settled { rows, incidents }) = settling.next().await? {
+        session.fill(rows).await?;
+        session.put_incidents(&incidents).await?;
+    }
+    session.count_rows(settle::TABLES).await?;
     session.want_rebuild(false).await?;
     session.set_projection_head(cursor, head.version + 1).await?;
     Ok(documents)

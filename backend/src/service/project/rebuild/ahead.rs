@@ -4,11 +4,10 @@
 use super::super::fold::{Fold, Skipped};
 use super::super::touched::Touched;
 use super::gather::Gathered;
-use crate::store::{Changes, Session, Store, StoreError};
+use crate::store::{Changes, Filled, Prepared, Session, Store, StoreError, StoredEvidence};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// How many documents are read at a time.
 const PAGE: i64 = 2000;
@@ -19,7 +18,7 @@ const BATCH: usize = 25_000;
 
 /// What a stretch of the log comes to.
 pub(super) struct Stretch {
-    pub changes: Changes,
+    pub rows: Prepared,
     pub skipped: Vec<Skipped>,
     /// Projects whose default branch or commits changed.
     pub projects: BTreeSet<String>,
@@ -31,7 +30,7 @@ pub(super) struct Stretch {
 /// The whole log as it is now.
 pub(super) struct Ahead {
     stretches: Receiver<Stretch>,
-    reading: JoinHandle<Result<Gathered, StoreError>>,
+    reading: JoinHandle<Result<Folding, StoreError>>,
 }
 
 impl Ahead {
@@ -39,8 +38,13 @@ impl Ahead {
     pub async fn new(store: &Store, ci_workflows: HashMap<i64, String>) -> Result<Self, StoreError> {
         let reader = store.read().await?;
         let (sender, stretches) = channel(1);
-        let gathered = Gathered::new(store.scratch());
-        let reading = tokio::spawn(read(reader, Arc::new(ci_workflows), gathered, sender));
+        let folding = Folding {
+            ci_workflows,
+            gathered: Gathered::new(store.scratch()),
+            filled: Filled::new(store),
+            stretch: Folded::default(),
+        };
+        let reading = tokio::spawn(read(reader, folding, sender));
         Ok(Self { stretches, reading })
     }
 
@@ -49,61 +53,87 @@ impl Ahead {
         self.stretches.recv().await
     }
 
-    /// What was set aside of all stretches, once there is none any more.
+    /// What was set aside of all stretches, and what they filled, once there is none any more.
     ///
     /// # Errors
     /// When the log could not be read.
-    pub async fn gathered(self) -> Result<Gathered, StoreError> {
+    pub async fn end(self) -> Result<(Gathered, Filled), StoreError> {
         // Whoever gives up early is not waited for.
         drop(self.stretches);
-        self.reading.await.map_err(StoreError::lost)?
+        let Folding { gathered, filled, .. } = self.reading.await.map_err(StoreError::lost)??;
+        Ok((gathered, filled))
     }
 }
 
+/// While a page is folded the next one is read.
 async fn read(
     mut reader: Session,
-    ci_workflows: Arc<HashMap<i64, String>>,
-    mut gathered: Gathered,
+    mut folding: Folding,
     sender: Sender<Stretch>,
-) -> Result<Gathered, StoreError> {
-    let mut stretch = Stretch::after(0);
+) -> Result<Folding, StoreError> {
     let mut page = reader.evidence_after(0, PAGE).await?;
-    while let Some(last) = page.last() {
-        let cursor = last.seq;
-        let ci_workflows = Arc::clone(&ci_workflows);
-        let folding = tokio::task::spawn_blocking(move || {
-            let (mut changes, mut touched) = (Changes::default(), Touched::default());
-            let mut fold = Fold { ci_workflows: &ci_workflows, changes: &mut changes, touched: &mut touched };
-            stretch.skipped.extend(fold.rows(&page));
-            gathered.add(&changes);
-            stretch.changes.append(changes);
-            stretch.changes.sort();
-            stretch.projects.extend(touched.projects);
-            stretch.documents += page.len();
-            stretch.cursor = cursor;
-            (stretch, gathered)
+    loop {
+        let cursor = page.last().map(|last| last.seq);
+        let folded = spawn_blocking(move || {
+            let stretch = folding.page(&page);
+            (folding, stretch)
         });
-        page = reader.evidence_after(cursor, PAGE).await?;
-        (stretch, gathered) = folding.await.map_err(StoreError::lost)?;
-        if stretch.documents >= BATCH || page.is_empty() {
-            let whole = std::mem::replace(&mut stretch, Stretch::after(cursor));
-            if sender.send(whole).await.is_err() {
-                // Whoever asked for it has failed.
-                break;
-            }
+        page = match cursor {
+            Some(cursor) => reader.evidence_after(cursor, PAGE).await?,
+            None => Vec::new(),
+        };
+        let stretch;
+        (folding, stretch) = folded.await.map_err(StoreError::lost)?;
+        if let Some(stretch) = stretch?
+            && sender.send(stretch).await.is_err()
+        {
+            // Whoever asked for it has failed.
+            break;
+        }
+        if cursor.is_none() {
+            break;
         }
     }
-    Ok(gathered)
+    Ok(folding)
 }
 
-impl Stretch {
-    fn after(cursor: i64) -> Self {
-        Self {
-            changes: Changes::default(),
-            skipped: Vec::new(),
-            projects: BTreeSet::new(),
-            documents: 0,
-            cursor,
+/// The work on the log that asks the database nothing.
+struct Folding {
+    ci_workflows: HashMap<i64, String>,
+    gathered: Gathered,
+    filled: Filled,
+    /// The stretch that is not yet whole.
+    stretch: Folded,
+}
+
+#[derive(Default)]
+struct Folded {
+    changes: Changes,
+    skipped: Vec<Skipped>,
+    projects: BTreeSet<String>,
+    documents: usize,
+    cursor: i64,
+}
+
+impl Folding {
+    /// Folds a page; answers a stretch if it is whole with it. Without rows the page is the log's end.
+    fn page(&mut self, page: &[StoredEvidence]) -> Result<Option<Stretch>, StoreError> {
+        let (mut changes, mut touched) = (Changes::default(), Touched::default());
+        let mut fold =
+            Fold { ci_workflows: &self.ci_workflows, changes: &mut changes, touched: &mut touched };
+        self.stretch.skipped.extend(fold.rows(page));
+        self.gathered.add(&changes);
+        self.stretch.changes.append(changes);
+        self.stretch.changes.sort();
+        self.stretch.projects.extend(touched.projects);
+        self.stretch.documents += page.len();
+        self.stretch.cursor = page.last().map_or(self.stretch.cursor, |last| last.seq);
+        let enough = if page.is_empty() { 1 } else { BATCH };
+        if self.stretch.documents < enough {
+            return Ok(None);
         }
+        let Folded { changes, skipped, projects, documents, cursor } = std::mem::take(&mut self.stretch);
+        let rows = self.filled.prepare(changes)?;
+        Ok(Some(Stretch { rows, skipped, projects, documents, cursor }))
     }
 }

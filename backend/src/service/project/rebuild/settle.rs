@@ -5,17 +5,19 @@
 
 use super::super::{cells, incidents};
 use super::gather::{Gathered, Group};
-use crate::store::{Changes, IncidentRow, Joined, StoreError};
+use crate::store::tables::{ENV_STATE, FIRST_SUCCESS};
+use crate::store::{Changes, Filled, IncidentRow, Joined, Prepared, StoreError, Table};
 use evidence::rules::{DeploymentFact, Policy};
 use std::collections::HashMap;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+/// The tables that are filled by this alone.
+pub(super) static TABLES: &[&Table] = &[&ENV_STATE, &FIRST_SUCCESS];
+
 /// What comes of some deployments.
-#[derive(Default)]
 pub(super) struct Settled {
-    /// Sorted.
-    pub changes: Changes,
+    pub rows: Prepared,
     pub incidents: Vec<IncidentRow>,
 }
 
@@ -27,12 +29,14 @@ pub(super) struct Settling {
 
 impl Settling {
     /// Begins to judge.
-    pub fn begin(gathered: Gathered) -> Self {
+    pub fn begin(gathered: Gathered, mut filled: Filled) -> Self {
         let (sender, settled) = channel(1);
         let judging = spawn_blocking(move || {
             let policy = Policy::default();
             for groups in gathered.groups() {
-                if sender.blocking_send(settle(&policy, &groups?)).is_err() {
+                let (changes, incidents) = settle(&policy, &groups?);
+                let settled = Settled { rows: filled.prepare(changes)?, incidents };
+                if sender.blocking_send(settled).is_err() {
                     // Whoever asked for it has failed.
                     break;
                 }
@@ -54,18 +58,18 @@ impl Settling {
     }
 }
 
-fn settle(policy: &Policy, groups: &[Group]) -> Settled {
-    let mut settled = Settled::default();
+fn settle(policy: &Policy, groups: &[Group]) -> (Changes, Vec<IncidentRow>) {
+    let (mut changes, mut found) = (Changes::default(), Vec::new());
     for Group { deployments, smokes } in groups {
         let ends = deployments.iter().filter_map(|joined| joined.finished.as_ref());
-        ends.for_each(|end| cells::put(&mut settled.changes, end));
+        ends.for_each(|end| cells::put(&mut changes, end));
         let successes = first_successes(deployments);
         for Joined { project, fact, .. } in deployments {
-            settled.incidents.extend(incidents::of_deployment(policy, project, fact, smokes, &successes));
+            found.extend(incidents::of_deployment(policy, project, fact, smokes, &successes));
         }
     }
-    settled.changes.sort();
-    settled
+    changes.sort();
+    (changes, found)
 }
 
 /// The first success in each environment. Later deployments are judged by the instant of its end alone.
