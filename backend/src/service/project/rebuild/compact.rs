@@ -3,6 +3,7 @@
 //! A row is its mark, the number of its cells, and each of them: its kind, and its value. Lengths are 32 bits, and all numbers
 //! little-endian. Most of what rows hold are hashes, so of those each two digits are a byte.
 
+use crate::service::token::hex;
 use crate::store::Cell;
 
 const NULL: u8 = 0;
@@ -67,14 +68,6 @@ fn pack([high, low]: [u8; 2]) -> Option<u8> {
     Some(value(high)? << 4 | value(low)?)
 }
 
-fn unpack(prefix: &str, bytes: &[u8]) -> Option<String> {
-    let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-    let mut text = Vec::with_capacity(prefix.len() + 2 * bytes.len());
-    text.extend(prefix.as_bytes());
-    bytes.iter().for_each(|byte| text.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]));
-    String::from_utf8(text).ok()
-}
-
 /// All rows that were written; none if something else was.
 pub(super) fn read(mut bytes: &[u8]) -> Option<Vec<Marked>> {
     let mut rows = Vec::new();
@@ -108,13 +101,12 @@ fn read_cell(bytes: &mut &[u8]) -> Option<Cell> {
     let length = read_length(bytes)?;
     let (value, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
-    let prefix = match *kind {
-        TEXT => return std::str::from_utf8(value).ok().map(Cell::from),
-        HEX => "",
-        DIGEST => ALGORITHM,
-        _ => return None,
-    };
-    unpack(prefix, value).map(Cell::Text)
+    match *kind {
+        TEXT => std::str::from_utf8(value).ok().map(Cell::from),
+        HEX => Some(Cell::from(hex(value))),
+        DIGEST => Some(Cell::from(format!("{ALGORITHM}{}", hex(value)))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

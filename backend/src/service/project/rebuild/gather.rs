@@ -62,11 +62,9 @@ impl Gathered {
     ///
     /// # Errors
     /// When what was set aside cannot be read.
-    pub fn groups(mut self) -> impl Iterator<Item = Result<Vec<Group>, StoreError>> {
-        let joined = (0..PARTS).try_for_each(|part| self.join(part));
-        let failed = joined.err().map(Err);
-        let parts = if failed.is_some() { 0 } else { PARTS };
-        failed.into_iter().chain((0..parts).map(move |part| grouped(self.digests.take(part)?)))
+    pub fn groups(mut self) -> Result<impl Iterator<Item = Result<Vec<Group>, StoreError>>, StoreError> {
+        (0..PARTS).try_for_each(|part| self.join(part))?;
+        Ok((0..PARTS).map(move |part| grouped(self.digests.take(part)?)))
     }
 
     /// Puts the deployments of a part together with their outcomes, and sets them aside by digest.

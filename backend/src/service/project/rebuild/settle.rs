@@ -33,7 +33,7 @@ impl Settling {
         let (sender, settled) = channel(1);
         let judging = spawn_blocking(move || {
             let policy = Policy::default();
-            for groups in gathered.groups() {
+            for groups in gathered.groups()? {
                 let (changes, incidents) = settle(&policy, &groups?);
                 let settled = Settled { rows: filled.prepare(changes)?, incidents };
                 if sender.blocking_send(settled).is_err() {
