@@ -4,10 +4,15 @@ use super::clock;
 use crate::store::{Store, StoreError};
 use serde::Serialize;
 use std::time::Duration;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 /// A worker that was silent for longer counts as dead.
 pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a check of readiness waits for the database: shorter than whoever checks waits for the answer, so that it is
+/// told why.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Whether requests can be served.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,7 +49,11 @@ pub struct Check {
 /// Whether requests can be served.
 pub async fn readiness(store: &Store) -> Readiness {
     let check = |name, ok, detail| Check { name, ok, detail };
-    let (database, schema) = match store.schema_state().await {
+    let late = |_| {
+        let waited = PATIENCE.as_secs_f32();
+        Err(StoreError::Unavailable(format!("the database did not answer within {waited} s")))
+    };
+    let (database, schema) = match timeout(PATIENCE, store.schema_state()).await.unwrap_or_else(late) {
         Ok(state) => {
             let (ok, detail) = match state.check_floor() {
                 Err(ahead) => (false, ahead.to_string()),

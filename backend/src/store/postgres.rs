@@ -12,14 +12,17 @@ use sqlx::{
 };
 use std::sync::OnceLock;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-/// How long to wait until a transaction has begun: shorter than a health check waits, so that the check is told why.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait until a transaction has begun. GitHub, the least patient of those who ask, hangs up after ten seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long one attempt at a connection may take. A packet that is lost while a name is looked up, or a connection opened, is sent
-/// again after a second or more; by another attempt a connection is there in milliseconds.
-const ATTEMPT: Duration = Duration::from_millis(500);
+/// How long one attempt is alone; after that another one runs beside it, the next after twice as long. A packet that is lost
+/// while a name is looked up, or a connection opened, is sent again after a second or more; by another attempt a connection is
+/// there in milliseconds. The first one is not given up for it: where a machine is so busy that opening a connection takes
+/// this long, none would ever be opened.
+const ALONE: Duration = Duration::from_millis(500);
 
 /// How long to wait between an attempt that failed and the next.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
@@ -62,7 +65,7 @@ impl PostgresDatabase {
             // No statement here is long enough to be worth compiling.
             ("jit", "off"),
         ]);
-        let pool = PoolOptions::<Postgres>::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ATTEMPT);
+        let pool = PoolOptions::<Postgres>::new().max_connections(MAX_CONNECTIONS).acquire_timeout(PATIENCE);
         let pool = if keep { pool.min_connections(MAX_CONNECTIONS).idle_timeout(None) } else { pool };
         Self { options: Box::new(options), pool: pool.connect_lazy_with(bounded) }
     }
@@ -75,7 +78,7 @@ impl PostgresDatabase {
                 one.close_on_drop();
                 return;
             }
-            sleep(ATTEMPT).await;
+            sleep(ALONE).await;
         }
     }
 
@@ -87,27 +90,29 @@ impl PostgresDatabase {
     /// Begins a transaction. Whatever fails before it has begun was not done, and is done again while there is time.
     async fn begin(&self, begin: &'static str) -> Result<Transaction<'static, Postgres>, StoreError> {
         let deadline = Instant::now() + PATIENCE;
-        let mut told = None;
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let (mut next, mut alone, mut last) = (Instant::now(), ALONE, None);
         loop {
-            match timeout_at(deadline, self.try_begin(begin)).await {
-                Ok(Ok(transaction)) => return Ok(transaction),
-                Ok(Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Protocol(_)))) => told = Some(error),
-                Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => {}
-                Ok(Err(error)) => return Err(error.into()),
+            tokio::select! {
+                biased;
+                Some(begun) = told.recv() => match begun {
+                    Ok(transaction) => return Ok(transaction),
+                    Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut)) => {
+                        last = Some(error);
+                        (next, alone) = (Instant::now() + BETWEEN_ATTEMPTS, ALONE);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+                () = sleep_until(deadline) => return Err(last.unwrap_or(sqlx::Error::PoolTimedOut).into()),
+                () = sleep_until(next) => {
+                    // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would
+                    // close a connection that is good, or leave it in a transaction that sqlx knows nothing of.
+                    tokio::spawn(attempt(self.pool.clone(), begin, tell.clone()));
+                    next = Instant::now() + alone;
+                    alone *= 2;
+                }
             }
-            if Instant::now() + BETWEEN_ATTEMPTS >= deadline {
-                return Err(told.unwrap_or(sqlx::Error::PoolTimedOut).into());
-            }
-            sleep(BETWEEN_ATTEMPTS).await;
         }
-    }
-
-    async fn try_begin(&self, begin: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let connection = self.pool.acquire().await?;
-        let begun = Transaction::begin(connection, Some(begin.into_sql_str()));
-        // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would leave the
-        // connection in a transaction that sqlx knows nothing of, and whoever has it next would be in that one.
-        tokio::spawn(begun).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     pub(super) async fn write(&self, lock: Lock) -> Result<Transaction<'static, Postgres>, StoreError> {
@@ -193,6 +198,22 @@ impl PostgresDatabase {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Tells of a transaction that has begun, or why none has.
+async fn attempt(
+    pool: PgPool,
+    begin: &'static str,
+    tell: UnboundedSender<Result<Transaction<'static, Postgres>, sqlx::Error>>,
+) {
+    let begun = match pool.acquire().await {
+        // Whoever asked has been given another meanwhile, or has gone.
+        Ok(_) if tell.is_closed() => return,
+        Ok(connection) => Transaction::begin(connection, Some(begin.into_sql_str())).await,
+        Err(error) => Err(error),
+    };
+    // What nobody takes is rolled back.
+    drop(tell.send(begun));
 }
 
 /// Runs what is left to do, one migrator at a time. `process` becomes the server's process that does it.

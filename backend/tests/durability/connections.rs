@@ -18,10 +18,22 @@ use tokio::sync::watch;
 /// Some hang while they are opened: others take their place before anybody has to be refused.
 pub async fn hang() {
     let postgres = Postgres::start(&[]).await;
-    let way = Way::new(postgres.address(), 2).await;
+    let way = Way::new(postgres.address(), 2, Duration::ZERO).await;
     let store = Store::new(&config(&postgres.url_at(way.address)));
     store.read().await.map(drop).expect("the third attempt is answered");
     assert_eq!(way.swallowed.load(Ordering::SeqCst), 0);
+    store.close().await;
+}
+
+/// All take long to open, as on a machine that is busy: they are waited for, and none is given up for another.
+pub async fn slow_to_open() {
+    let postgres = Postgres::start(&[]).await;
+    let way = Way::new(postgres.address(), 0, Duration::from_millis(1500)).await;
+    let store = Store::new(&config(&postgres.url_at(way.address)));
+    store.read().await.map(drop).expect("the first connection is there in time");
+    let open = || async { store.connections().idle == store.connections().open };
+    eventually("what was opened beside it is free too", open).await;
+    assert!(store.connections().open > 1);
     store.close().await;
 }
 
@@ -36,7 +48,7 @@ pub async fn open_before() {
 pub async fn given_up() {
     let postgres = Postgres::start(&[]).await;
     assert!(run(&["migrate"], &[("DATABASE_URL", &postgres.url())]).status.success());
-    let way = Way::new(postgres.address(), 0).await;
+    let way = Way::new(postgres.address(), 0, Duration::ZERO).await;
     let store = Store::new(&config(&postgres.url_at(way.address)));
     store.read().await.map(drop).expect("a connection");
     only_one_free(&store).await;
@@ -72,7 +84,8 @@ struct Way {
 }
 
 impl Way {
-    async fn new(to: SocketAddr, swallowed: usize) -> Self {
+    /// A way to `to`: it takes so many connections without ever answering, and opens each other one only after a while.
+    async fn new(to: SocketAddr, swallowed: usize, late: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let way = Self {
             address: listener.local_addr().unwrap(),
@@ -89,11 +102,15 @@ impl Way {
                     silent.push(client);
                     continue;
                 }
-                let (from_client, to_client) = client.into_split();
-                let (from_server, to_server) = TcpStream::connect(to).await.unwrap().into_split();
-                let (stopped, stops) = watch::channel(false);
-                tokio::spawn(ask(from_client, to_server, held.clone(), stopped));
-                tokio::spawn(answer(from_server, to_client, stops, goes_on.subscribe()));
+                let (held, goes_on) = (held.clone(), goes_on.subscribe());
+                tokio::spawn(async move {
+                    tokio::time::sleep(late).await;
+                    let (from_client, to_client) = client.into_split();
+                    let (from_server, to_server) = TcpStream::connect(to).await.unwrap().into_split();
+                    let (stopped, stops) = watch::channel(false);
+                    tokio::spawn(ask(from_client, to_server, held, stopped));
+                    tokio::spawn(answer(from_server, to_client, stops, goes_on));
+                });
             }
         });
         way

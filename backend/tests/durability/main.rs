@@ -46,6 +46,9 @@ fn main() -> ExitCode {
         }),
         trial("postgres::silent_for_a_while", no_engine.clone(), || async { gone::silent().await }),
         trial("postgres::connections_that_hang", no_engine.clone(), || async { connections::hang().await }),
+        trial("postgres::connections_slow_to_open", no_engine.clone(), || async {
+            connections::slow_to_open().await;
+        }),
         trial("postgres::connections_open_before", no_engine.clone(), || async {
             connections::open_before().await;
         }),
