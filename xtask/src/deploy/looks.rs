@@ -14,7 +14,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The longest that an answer from outside may take.
 const OUTSIDE: Duration = Duration::from_secs(10);
 
-/// Looks until everything is right, for `limit` at most; what was wrong at last.
+/// Looks until everything is right, for `limit` at most since the first answer that was wrong; what was wrong at last. An
+/// answer may be wrong because it came late, and then there shall be time for another.
 pub fn until_right(
     target: &dyn Target,
     stop: &Stop,
@@ -22,13 +23,13 @@ pub fn until_right(
     image: &Pinned,
     limit: Duration,
 ) -> Result<(), String> {
-    let began = Instant::now();
+    let mut first = None;
     loop {
         let wrong = match look(&|paths| target.get(slot, paths), image) {
             Ok(()) => return Ok(()),
             Err(wrong) => wrong,
         };
-        if began.elapsed() >= limit || !rest(stop, PAUSE) {
+        if first.get_or_insert_with(Instant::now).elapsed() >= limit || !rest(stop, PAUSE) {
             return Err(wrong);
         }
     }

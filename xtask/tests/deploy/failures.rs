@@ -121,19 +121,23 @@ pub fn what_cannot_migrate() -> Checked {
 
 pub fn what_does_not_start() -> Checked {
     let old = good("v5.0.1");
-    let world = with(&old, World::patient(Patience { health: 6, ..USUAL }));
+    let world = with(&old, World::new());
+    let impatient = Patience { health: 6, ..USUAL };
     let health = |step, says| Expected { class: "health", step, says };
-    for (image, expected) in [
+    for (image, patience, expected) in [
         (
             bad("v5.0.2", Fault::Exits),
+            USUAL,
             health("start", &["✗ start", "web-next", "fixture: the server exits at once"]),
         ),
         (
             bad("v5.0.3", Fault::Mute),
+            impatient,
             health("start", &["✗ start", "after 6 s", "fixture: the server never listens"]),
         ),
-        (bad("v5.0.4", Fault::Bare), health("smoke", &["✗ smoke", "GET / answers 404"])),
+        (bad("v5.0.4", Fault::Bare), USUAL, health("smoke", &["✗ smoke", "GET / answers 404"])),
     ] {
+        world.lengthen(patience);
         fails(&world, &old, &image, &expected);
     }
     let new = good("v5.0.5");
@@ -143,7 +147,7 @@ pub fn what_does_not_start() -> Checked {
 }
 
 /// Watched long enough for the test to break what is watched.
-const WATCHED: Patience = Patience { soak: 30, health: 10, ..USUAL };
+const WATCHED: Patience = Patience { soak: 30, ..USUAL };
 
 pub fn what_fails_after_the_switch() -> Checked {
     let old = good("v6.0.1");

@@ -30,7 +30,7 @@ pub struct Patience {
     pub lock: u32,
 }
 
-pub const USUAL: Patience = Patience { soak: 1, health: 60, migrate: 60, lock: 4 };
+pub const USUAL: Patience = Patience { soak: 1, health: 60, migrate: 60, lock: 20 };
 
 pub struct World {
     pub fixture: Fixture,

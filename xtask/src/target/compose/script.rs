@@ -22,7 +22,8 @@ pub const HELD: &str = r#"grep -q "\"lock\":{\"fence\":$1," /state/environment.j
 /// `$1`: the SHA-256 of the document that is replaced; `$2`: the new one in base64; `$3`: the slot that becomes active, or
 /// nothing. Exit 64: it is another document by now. The slot changes while the lock is held that changes the document, so
 /// whoever lost the right to deploy cannot switch. Some room is kept for writing alone: a disk that is full of what was just
-/// pulled must not keep anybody from writing down how that ended.
+/// pulled must not keep anybody from writing down how that ended. It is given up piece by piece, as others write to the same
+/// disk.
 pub fn replace() -> String {
     format!(
         r#"{RUNTIME}
@@ -31,10 +32,21 @@ flock -w 20 9 || {{ echo 'the state is locked by another call' >&2; exit 75; }}
 have=$(cat /state/environment.json 2>/dev/null | sha256sum) && [ "${{have%% *}}" = "$1" ] || exit 64
 set -e
 put() {{ printf %s "$2" >"$1.new" && sync "$1.new" && mv "$1.new" "$1"; }}
-write() {{ put "$@" 2>/dev/null || {{ rm -f /state/reserve && put "$@"; }}; }}
-reserve() {{ head -c 65536 /dev/urandom >/state/reserve.new && mv /state/reserve.new /state/reserve; }}
+write() {{
+    put "$@" 2>/dev/null && return
+    for piece in /state/reserve*; do rm -f "$piece" && put "$@" 2>/dev/null && return; done
+    put "$@"
+}}
+reserve() {{
+    for piece in 0 1 2 3 4 5 6 7; do
+        [ -e "/state/reserve.$piece" ] || {{
+            head -c 16384 /dev/urandom >/state/reserve.new && mv /state/reserve.new "/state/reserve.$piece"
+        }}
+    done
+}}
 write /state/environment.json "$(printf %s "$2" | base64 -d)"
-[ -e /state/reserve ] || reserve 2>/dev/null || rm -f /state/reserve.new
+reserve 2>/dev/null || true
+rm -f /state/reserve.new
 [ -n "$3" ] || exit 0
 write /state/slots.map "active $3"$'\n'
 said=$(runtime "set map /state/slots.map active $3")
