@@ -4,7 +4,6 @@ use super::read::{Asked, Reader, Refused};
 use super::{App, Problem};
 use crate::field::FieldError;
 use crate::service::decision::{self, Decision};
-use ::evidence::rules::Policy;
 use ::evidence::{Digest, ImageRef, Name};
 use axum::Json;
 use axum::extract::State;
@@ -52,7 +51,7 @@ pub(super) async fn decide(
 ) -> Result<Response, Problem> {
     let (project, query) = read(asked)?;
     let mut view = reader.view(&app, "decision", project).await?;
-    let decision = decision::decide(&mut view.snapshot, &Policy::default(), query).await?;
+    let decision = decision::decide(&mut view.snapshot, query).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(decision)).into_response())
 }
 

@@ -68,8 +68,9 @@ pub enum Answer {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn decide(snapshot: &mut Snapshot, policy: &Policy, query: Query) -> Result<Decision, StoreError> {
-    let facts = facts(snapshot, policy, &query).await?;
+pub async fn decide(snapshot: &mut Snapshot, query: Query) -> Result<Decision, StoreError> {
+    let policy = snapshot.session.policy(&snapshot.project).await?;
+    let facts = facts(snapshot, &policy, &query).await?;
     let Snapshot { session, project, .. } = snapshot;
     let pending = session.unprojected(project, MOST_PENDING).await?;
     let question = Question {
@@ -80,7 +81,7 @@ pub async fn decide(snapshot: &mut Snapshot, policy: &Policy, query: Query) -> R
         // Whatever is recorded is known by now, though the clock of who told it may go fast.
         at: i64::MAX,
     };
-    let verdict = rules::decide(policy, &question, &facts);
+    let verdict = rules::decide(&policy, &question, &facts);
     Ok(Decision {
         verdict: if verdict.allow { Answer::Allow } else { Answer::Deny },
         project: project.clone(),
@@ -115,7 +116,7 @@ async fn facts(snapshot: &mut Snapshot, policy: &Policy, query: &Query) -> Resul
     }
     // Nothing but what production asks for is looked up: a digest may have been deployed any number of times.
     let mut deployments = Vec::new();
-    if policy.production.contains(environment) {
+    if policy.is_production(environment) {
         for place in policy.staging.iter().chain([environment]) {
             deployments.extend(session.first_success(project, digest, place).await?);
         }

@@ -7,15 +7,13 @@ use super::token::{self, Access, CreateTokenError, NewToken, Scope};
 use crate::field::FieldError;
 use crate::github::oidc::{Claims, Issuer, TokenError};
 use crate::store::{Lock, OidcTrustRow, Store, StoreError};
+use evidence::rules::Policy;
 use evidence::{Claim, Name};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long a token lasts that was exchanged.
 pub const LIFETIME: Duration = Duration::from_secs(600);
-
-/// The environment that is written to from outside one of GitHub's own by nobody.
-const PRODUCTION: &str = "prod";
 
 /// How long a used token is remembered after its end, in microseconds: the clocks of several servers differ.
 const REMEMBERED: i64 = 600_000_000;
@@ -63,7 +61,9 @@ pub async fn exchange(store: &Store, issuer: &Issuer, text: &str) -> Result<Exch
         Some(id) => session.oidc_trusts(Some(id)).await?,
         None => Vec::new(),
     };
-    let (project, scopes) = granted(&claims, &trusts)?;
+    let project = project_of(&claims, &trusts)?;
+    let policy = session.policy(&project).await?;
+    let scopes = granted(&claims, &trusts, &project, &policy)?;
     let (made, mut row) = token::new(project.clone(), &scopes, LIFETIME)?;
     row.trust = Trust::Oidc.as_str().to_owned();
     row.claims = Some(kept(&claims).to_string());
@@ -82,31 +82,43 @@ pub async fn exchange(store: &Store, issuer: &Issuer, text: &str) -> Result<Exch
     Ok(Exchanged { made, project, scopes })
 }
 
-/// The project and the scopes that those trusts together give to a workflow.
-fn granted(claims: &Claims, trusts: &[OidcTrustRow]) -> Result<(Name, Vec<Scope>), ExchangeError> {
+/// Those trusts that are in this workflow.
+fn fitting<'a>(claims: &Claims, trusts: &'a [OidcTrustRow]) -> impl Iterator<Item = &'a OidcTrustRow> {
     let owner = claims.owner_id();
-    let fits = |trust: &&OidcTrustRow| {
+    trusts.iter().filter(move |trust| {
         Some(trust.owner_id) == owner
             && is_workflow(&trust.workflow_ref, &claims.job_workflow_ref)
             && trust.environment.as_ref().is_none_or(|name| Some(name) == claims.environment.as_ref())
-    };
-    let fitting: Vec<_> = trusts.iter().filter(fits).collect();
-    let project = fitting.first().map(|trust| trust.project.clone()).ok_or_else(|| untrusted(claims))?;
+    })
+}
+
+/// The project of the tokens that a workflow gets.
+fn project_of(claims: &Claims, trusts: &[OidcTrustRow]) -> Result<Name, ExchangeError> {
+    fitting(claims, trusts).next().map(|trust| trust.project.clone()).ok_or_else(|| untrusted(claims))
+}
+
+/// The scopes that those trusts together give to a workflow. Nobody writes to production from outside an environment of
+/// GitHub's own.
+fn granted(
+    claims: &Claims,
+    trusts: &[OidcTrustRow],
+    project: &Name,
+    policy: &Policy,
+) -> Result<Vec<Scope>, ExchangeError> {
     let mut scopes = Vec::new();
-    for trust in fitting.iter().filter(|trust| trust.project == project) {
+    for trust in fitting(claims, trusts).filter(|trust| trust.project == *project) {
         for word in trust.scopes.split(' ') {
             let scope: Scope = word.parse().map_err(StoreError::corrupt)?;
             let fits = match &scope {
                 Scope::Admin => false,
-                Scope::DeployWrite(name) => name.as_str() != PRODUCTION || trust.environment.is_some(),
-                _ => true,
+                _ => trust.environment.is_some() || !scope.writes_to_production(policy),
             };
             if fits && !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }
     }
-    if scopes.is_empty() { Err(untrusted(claims)) } else { Ok((project, scopes)) }
+    if scopes.is_empty() { Err(untrusted(claims)) } else { Ok(scopes) }
 }
 
 /// Whether a workflow is the one that is trusted: exactly, or any of a `<path>@refs/…/*`.

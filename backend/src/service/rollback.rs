@@ -3,7 +3,7 @@
 use super::reading::Snapshot;
 use super::{clock, decision};
 use crate::store::{RanRow, StoreError};
-use evidence::rules::{Policy, Reason};
+use evidence::rules::Reason;
 use evidence::{CommitSha, Digest, Name};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -75,7 +75,7 @@ pub async fn candidates(
             service: Some(service.clone()),
             reference: None,
         };
-        let decision = decision::decide(snapshot, &Policy::default(), query).await?;
+        let decision = decision::decide(snapshot, query).await?;
         let mut reasons = decision.reasons;
         if running.as_ref() == Some(digest) {
             reasons.insert(0, same(digest, environment, service));

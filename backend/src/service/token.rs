@@ -4,6 +4,7 @@ use super::clock;
 use super::log::{Provenance, Trust};
 use crate::store::{Lock, Store, StoreError, TokenRow};
 use evidence::Name;
+use evidence::rules::Policy;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
@@ -38,6 +39,13 @@ impl fmt::Display for Scope {
             Self::Admin => f.write_str("admin"),
             Self::DeployWrite(environment) => write!(f, "deploy:write:{environment}"),
         }
+    }
+}
+
+impl Scope {
+    /// Whether it lets deployments to production be recorded.
+    pub fn writes_to_production(&self, policy: &Policy) -> bool {
+        matches!(self, Self::DeployWrite(name) if policy.is_production(name))
     }
 }
 

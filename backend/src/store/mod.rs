@@ -32,6 +32,7 @@ mod oidc;
 mod outbox;
 mod outbox_work;
 mod packed;
+mod policy;
 mod postgres;
 mod projection;
 mod purge;
@@ -72,6 +73,7 @@ pub use measures::{BuildTime, MEASURED, MeasuredDeployment, MergeRow, RunDuratio
 pub use migrate::{LOCK_TIMEOUT, MigrateLimits, TIME_LIMIT};
 pub use outbox::OutboxRow;
 pub use outbox_work::Told;
+pub use policy::{Policies, PolicyRow};
 pub use projection::{Finished, Head, Move};
 pub use reading::State;
 pub use rollback::RanRow;

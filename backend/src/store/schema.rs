@@ -20,6 +20,7 @@ macro_rules! migrations {
                 "schema_floor",
                 include_str!(concat!("../../migrations/", $folder, "/0005_schema_floor.sql")),
             ),
+            (6, "policy", include_str!(concat!("../../migrations/", $folder, "/0006_policy.sql"))),
         ]
     };
 }

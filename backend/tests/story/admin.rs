@@ -165,6 +165,56 @@ async fn a_workflow_is_trusted_with_production_only_in_an_environment() {
 }
 
 #[tokio::test]
+async fn a_policy_is_set_shown_and_taken_away() {
+    let database = Database::migrated().await;
+    let admin = Admin { database: &database };
+    let set = |more: &[&'static str]| [&["policy", "set", "--project", "shop"], more].concat();
+    let none = admin.run(&["policy", "list"]);
+    assert!(String::from_utf8(none.stderr).unwrap().contains("production is prod everywhere"));
+    assert!(admin.refused(&["policy", "unset", "--project", "shop"], 1).contains("policy list"));
+
+    for (arguments, code, says) in [
+        (&["--production", "live"][..], 2, "--staging"),
+        (&["--staging", "preprod"], 2, "--production"),
+        (&["--production", "live", "--staging", "preprod", "--no-staging"], 2, "cannot be used with"),
+        (&["--production", "Not A Name", "--no-staging"], 2, "Not A Name"),
+        (&["--production", "live", "--staging", "live"], 1, "live cannot be production and come before it"),
+        (&["--production", "live", "--production", "ci", "--no-staging"], 1, "only tried in ci"),
+        (&["--production", "live", "--staging", "local"], 1, "only tried in local"),
+    ] {
+        let error = admin.refused(&set(arguments), code);
+        assert!(error.contains(says), "{arguments:?}: {error}");
+    }
+    assert_eq!(admin.json(&["policy", "list"]), json!([]));
+
+    let live = ["--production", "live", "--production", "eu", "--production", "live", "--staging", "preprod"];
+    let told = admin.json(&set(&live));
+    let expected =
+        json!({"project": "shop", "production": ["eu", "live"], "staging": "preprod", "rebuild": true});
+    assert_eq!(told, expected);
+    let listed = &admin.json(&["policy", "list"])[0];
+    assert_eq!((&listed["production"], &listed["staging"]), (&expected["production"], &expected["staging"]));
+    let table = String::from_utf8(admin.run(&["policy", "list"]).stdout).unwrap();
+    assert!(table.contains("eu, live") && table.contains("preprod"), "{table}");
+    let said = String::from_utf8(admin.run(&set(&["--production", "live", "--no-staging"])).stdout).unwrap();
+    let line = "shop: production is live, and nothing comes before it; the worker judges everything again\n";
+    assert_eq!(said, line);
+    let told = admin.json(&["policy", "unset", "--project", "shop"]);
+    assert_eq!((&told["production"], &told["staging"]), (&json!(["prod"]), &json!("staging")));
+    let (said, unsaid) = ("ada policy.set shop", "ada policy.unset shop");
+    assert_eq!(admin.audit().await, [said, said, unsaid]);
+
+    // What is trusted from outside an environment stays out of production, whatever that is called.
+    admin.json(&set(&["--production", "live", "--no-staging"]));
+    admin.json(&[CONNECT, &["octo/shop"]].concat());
+    let workflow = ["--workflow", "octo/shop/.github/workflows/deploy.yml@refs/heads/main"];
+    let trust = |scope: &'static str| [TRUST, &workflow, &["--scope", scope]].concat();
+    assert!(admin.refused(&trust("deploy:write:live"), 1).contains("--environment"));
+    admin.json(&trust("deploy:write:prod"));
+    assert!(admin.refused(&["policy", "unset", "--project", "shop"], 1).contains("github untrust trust-"));
+}
+
+#[tokio::test]
 async fn watches_are_added_changed_and_removed() {
     let database = Database::migrated().await;
     let admin = Admin { database: &database };

@@ -101,7 +101,7 @@ fn the_version_names_the_commit_it_is_told() {
     assert_eq!(stdout(&run(&["version"], &environment)), expected);
     let version: Value = serde_json::from_slice(&run(&["version", "--json"], &environment).stdout).unwrap();
     assert_eq!(version["commit"], commit);
-    assert_eq!(version["schema"], json!({"min": 5, "max": 5, "current": null, "floor": null}));
+    assert_eq!(version["schema"], json!({"min": 6, "max": 6, "current": null, "floor": null}));
 }
 
 #[tokio::test]
@@ -114,11 +114,11 @@ async fn migrate_tells_what_it_did_and_check_what_it_would_do() {
     assert!(stderr(&check).contains("portbook migrate"), "{check:?}");
 
     let first = run(&["migrate"], &environment);
-    assert_eq!((first.status.code(), stdout(&first)), (Some(0), "schema migrated from 0 to 5"));
+    assert_eq!((first.status.code(), stdout(&first)), (Some(0), "schema migrated from 0 to 6"));
     let second = run(&["migrate"], &environment);
-    assert_eq!((second.status.code(), stdout(&second)), (Some(0), "schema at head (5), nothing to do"));
+    assert_eq!((second.status.code(), stdout(&second)), (Some(0), "schema at head (6), nothing to do"));
     let check = run(&["migrate", "--check"], &environment);
-    assert_eq!((check.status.code(), stdout(&check)), (Some(0), "schema at head (5 of 5)"));
+    assert_eq!((check.status.code(), stdout(&check)), (Some(0), "schema at head (6 of 6)"));
 }
 
 #[tokio::test]

@@ -98,6 +98,6 @@ async fn the_process_and_its_version_are_told_without_a_database() {
     assert_eq!((&version["commit"], &version["image_digest"]), (&Value::Null, &Value::Null));
     // An empty database is there and tells that; a SQLite file is not there yet.
     let none = ledger.database.file().is_none().then_some(0);
-    let schema = serde_json::json!({"min": 5, "max": 5, "current": none, "floor": none});
+    let schema = serde_json::json!({"min": 6, "max": 6, "current": none, "floor": none});
     assert_eq!(version["schema"], schema);
 }

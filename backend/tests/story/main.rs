@@ -28,6 +28,7 @@ mod operations;
 mod outbox;
 mod pages;
 mod paging;
+mod policy;
 mod process;
 mod projection;
 mod reading;

@@ -4,6 +4,7 @@ use super::delivery::DeliveryCommand;
 use super::github::GithubCommand;
 use super::log::{Rebuild, Verify};
 use super::outbox::OutboxCommand;
+use super::policy::PolicyCommand;
 use super::token::TokenCommand;
 use super::watch::WatchCommand;
 use clap::Subcommand;
@@ -19,6 +20,11 @@ pub(in crate::cli) enum AdminCommand {
     Github {
         #[command(subcommand)]
         command: GithubCommand,
+    },
+    /// Which environments are production, and what comes before them
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
     },
     /// What the worker looks at: registries, and services that run
     Watch {

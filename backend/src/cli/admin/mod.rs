@@ -5,6 +5,7 @@ mod delivery;
 mod github;
 mod log;
 mod outbox;
+mod policy;
 mod table;
 mod token;
 mod watch;
@@ -27,6 +28,7 @@ pub(super) fn dispatch(reader: Reader<'_>, command: AdminCommand) -> Result<(), 
         AdminCommand::Watch { command } => watch::run(reader, command),
         AdminCommand::Delivery { command } => delivery::run(reader, command),
         AdminCommand::Outbox { command } => outbox::run(reader, command),
+        AdminCommand::Policy { command } => policy::run(reader, command),
         AdminCommand::Rebuild(arguments) => log::rebuild(reader, &arguments),
         AdminCommand::Verify(arguments) => log::verify(reader, &arguments),
     }

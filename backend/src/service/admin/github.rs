@@ -10,9 +10,6 @@ use serde_json::json;
 /// The workflow whose runs are CI's verdict, unless said otherwise.
 pub const CI_WORKFLOW: &str = ".github/workflows/ci.yml";
 
-/// The environment that nobody writes to from outside one of GitHub's own.
-const PRODUCTION: &str = "prod";
-
 /// A repository to connect.
 pub struct Connect {
     /// The project that it belongs to.
@@ -138,22 +135,12 @@ impl Keeper {
     /// # Errors
     /// When the repository is not connected, has another owner, or the workflow asks for too much.
     pub async fn trust(&self, trust: TrustWorkflow) -> Result<OidcTrustRow, AdminError> {
-        for scope in &trust.scopes {
-            match scope {
-                Scope::Admin => {
-                    let refused = "a workflow cannot have the scope admin; make a token for a person instead";
-                    return Err(AdminError::Refused(refused.to_owned()));
-                }
-                Scope::DeployWrite(name) if name.as_str() == PRODUCTION && trust.environment.is_none() => {
-                    return Err(AdminError::Refused(format!(
-                        "the scope {scope} needs --environment: the environment of GitHub whose protection rules \
-                         stand before production"
-                    )));
-                }
-                _ => {}
-            }
+        if trust.scopes.contains(&Scope::Admin) {
+            let refused = "a workflow cannot have the scope admin; make a token for a person instead";
+            return Err(AdminError::Refused(refused.to_owned()));
         }
-        let mut session = self.begin().await?;
+        // Not while somebody says what production is.
+        let mut session = self.store.write(Lock::Ledger).await?;
         let Some(repository) = session.github_repository(trust.repository_id).await? else {
             return Err(not_connected(trust.repository_id));
         };
@@ -162,6 +149,17 @@ impl Keeper {
                 "repository {} is connected with the owner {}, not {}; \
                  `portbook admin github connect` again if it has moved",
                 trust.repository_id, repository.owner_id, trust.owner_id
+            )));
+        }
+        let policy = session.policy(&repository.project).await?;
+        let unguarded = trust
+            .scopes
+            .iter()
+            .find(|scope| trust.environment.is_none() && scope.writes_to_production(&policy));
+        if let Some(scope) = unguarded {
+            return Err(AdminError::Refused(format!(
+                "the scope {scope} needs --environment: the environment of GitHub whose protection rules \
+                 stand before production"
             )));
         }
         let scopes: Vec<_> = trust.scopes.iter().map(Scope::to_string).collect();

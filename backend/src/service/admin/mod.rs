@@ -3,6 +3,7 @@
 pub mod delivery;
 pub mod github;
 pub mod outbox;
+pub mod policy;
 pub mod token;
 pub mod watch;
 

@@ -23,7 +23,6 @@ use super::reading::Snapshot;
 use crate::store::{MEASURED, MeasuredDeployment, StoreError};
 use catalogue::Formula;
 use evidence::Name;
-use evidence::rules::Policy;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -159,7 +158,7 @@ pub async fn measure(
     let Snapshot { session, project, .. } = snapshot;
     let production = match &environment {
         Some(environment) => vec![environment.clone()],
-        None => Policy::default().production,
+        None => session.policy(project).await?.production,
     };
     let everywhere = environment.map(|environment| vec![environment]);
     let to = window.to;

@@ -3,7 +3,7 @@
 
 use super::touched::Touched;
 use crate::service::token::hex;
-use crate::store::{IncidentRow, Key, Key3, Session, StoreError};
+use crate::store::{IncidentRow, Key, Key3, Policies, Session, StoreError};
 use evidence::rules::{self, DeploymentFact, Finding, Policy, SmokeFact};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,7 +22,7 @@ pub enum Change {
 /// Judges everything that was touched again.
 pub(super) async fn project(
     session: &mut Session,
-    policy: &Policy,
+    policies: &Policies,
     touched: &Touched,
 ) -> Result<Vec<Change>, StoreError> {
     let mut found = Found::default();
@@ -30,7 +30,7 @@ pub(super) async fn project(
     publications(session, &commits, &mut found).await?;
     let tags: Vec<_> = touched.tags.iter().cloned().collect();
     immutable_tags(session, &tags, &mut found).await?;
-    deployments(session, policy, touched, &mut found).await?;
+    deployments(session, policies, touched, &mut found).await?;
     cells(session, touched, &mut found).await?;
     write(session, found).await
 }
@@ -115,7 +115,7 @@ async fn immutable_tags(session: &mut Session, tags: &[Key3], found: &mut Found)
 
 async fn deployments(
     session: &mut Session,
-    policy: &Policy,
+    policies: &Policies,
     touched: &Touched,
     found: &mut Found,
 ) -> Result<(), StoreError> {
@@ -136,13 +136,13 @@ async fn deployments(
     let successes = session.first_successes(&digests).await?;
     for (key, facts) in elsewhere(session, touched, &digests, &successes).await? {
         let concerned = |fact: &DeploymentFact| {
-            touched.digests.contains(&key) || policy.production.contains(&fact.environment)
+            touched.digests.contains(&key) || policies.of(&key.0).is_production(&fact.environment)
         };
         let facts = facts.into_iter().filter(concerned);
         judged.extend(facts.map(|fact| ((key.0.clone(), fact.id.to_string()), fact)));
     }
     for ((project, _), fact) in &judged {
-        let findings = found.scope(project, scope_of(fact));
+        let (policy, findings) = (policies.of(project), found.scope(project, scope_of(fact)));
         findings.extend(rules::production_reference(policy, fact));
         let Some(digest) = &fact.digest else { continue };
         let digest = (project.clone(), digest.to_string());

@@ -16,7 +16,6 @@ pub use rebuild::{Rebuilt, fingerprints, rebuild, verify_projections};
 
 use crate::store::{Changes, Key, Lock, Session, Store, StoreError, StoredEvidence};
 use evidence::Evidence;
-use evidence::rules::Policy;
 use fold::Fold;
 use std::collections::{BTreeSet, HashMap};
 use touched::Touched;
@@ -70,7 +69,6 @@ pub async fn project_and_tell(store: &Store, tell: bool) -> Result<Projected, St
         return Ok(Projected::default());
     };
     let (cursor, documents) = (last.seq, rows.len());
-    let policy = Policy::default();
     let mut touched = Touched::default();
     let changes = fold_rows(&mut session, &rows, &mut touched).await?;
     let deployments: Vec<Key> = touched.deployments.iter().cloned().collect();
@@ -92,7 +90,8 @@ pub async fn project_and_tell(store: &Store, tell: bool) -> Result<Projected, St
     for project in &touched.projects {
         changed |= reachable::project(&mut session, project).await?;
     }
-    let incidents = incidents::project(&mut session, &policy, &touched).await?;
+    let policies = session.policies().await?;
+    let incidents = incidents::project(&mut session, &policies, &touched).await?;
     changed |= !incidents.is_empty();
     if tell {
         notices::enqueue(&mut session, &incidents).await?;

@@ -97,7 +97,8 @@ async fn of_tables(session: &mut Session) -> Result<BTreeMap<String, String>, St
 async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError> {
     let head = session.projection_head().await?;
     // Reading begins while what was is taken away.
-    let mut ahead = Ahead::new(store, session.ci_workflows().await?).await?;
+    let (workflows, policies) = (session.ci_workflows().await?, session.policies().await?);
+    let mut ahead = Ahead::new(store, workflows.clone()).await?;
     let indexes = session.take_indexes(TABLES).await?;
     for table in TABLES {
         session.clear(table).await?;
@@ -114,7 +115,7 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
         cursor = stretch.cursor;
     }
     let (gathered, filled) = ahead.end().await?;
-    let mut settling = Settling::begin(gathered, filled);
+    let mut settling = Settling::begin(gathered, filled, policies.clone());
     // Meanwhile all that does not wait for it.
     session.make_indexes(indexes).await?;
     session.count_rows(TABLES).await?;
@@ -129,7 +130,11 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
         session.put_incidents(&incidents).await?;
     }
     session.count_rows(settle::TABLES).await?;
+    // Whoever asked for a rebuild meanwhile did so because one of these is another; who does it from here on waits.
     session.want_rebuild(false).await?;
+    if (session.ci_workflows().await?, session.policies().await?) != (workflows, policies) {
+        session.want_rebuild(true).await?;
+    }
     session.set_projection_head(cursor, head.version + 1).await?;
     Ok(documents)
 }

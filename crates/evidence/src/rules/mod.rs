@@ -78,12 +78,15 @@ impl Default for Policy {
 }
 
 impl Policy {
-    fn is_production(&self, environment: &Name) -> bool {
+    /// Whether users rely on it.
+    #[must_use]
+    pub fn is_production(&self, environment: &Name) -> bool {
         self.production.contains(environment)
     }
 }
 
 /// Whether things are only tried there, so that untested ones are at home.
-fn is_trial(environment: &Name) -> bool {
+#[must_use]
+pub fn is_trial(environment: &Name) -> bool {
     matches!(environment.as_str(), "local" | "ci")
 }

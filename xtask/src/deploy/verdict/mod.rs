@@ -129,7 +129,10 @@ pub fn verdict(
     };
     let base = address.base.clone();
     match (online::ask(ctx, pipeline, address, asked), asked.environment.settings.production) {
-        (Ok(theirs), _) => {
+        (Ok(theirs), production) => {
+            if production && !online::as_production(&theirs) {
+                eprintln!("{}", unaware(&base, &pipeline.project, &asked.environment.name, &policy));
+            }
             let reasons = online::settled(theirs, judged(&policy, asked, &[], now));
             Ok(Verdict::of(Source::Ledger(base), reasons))
         }
@@ -166,6 +169,17 @@ fn judged(policy: &Policy, asked: &Asked<'_>, documents: &[Evidence], now: Offse
         at: i64::MAX,
     };
     rules::decide(policy, &question, &facts).reasons.into_iter().map(Said::from).collect()
+}
+
+/// What is said where the ledger takes a production environment for another one.
+fn unaware(base: &str, project: &Name, environment: &Name, policy: &Policy) -> String {
+    let production: String = policy.production.iter().map(|name| format!(" --production {name}")).collect();
+    let staging =
+        policy.staging.as_ref().map_or("--no-staging".to_owned(), |name| format!("--staging {name}"));
+    format!(
+        "warning: {base} does not take {environment} for production, so what is deployed there past the rules is no \
+        incident. Tell it: portbook admin policy set --project {project}{production} {staging}"
+    )
 }
 
 fn unreachable(environment: &Name, problem: &Problem) -> Said {

@@ -67,6 +67,11 @@ fn is_schema(said: &Said) -> bool {
     said.code.starts_with("schema-")
 }
 
+/// Whether the ledger asked what is asked of production: how it is named there is always looked at.
+pub fn as_production(theirs: &[Said]) -> bool {
+    theirs.iter().any(is_reference)
+}
+
 /// The ledger's reasons with what the target knows better: it has its own record of what ran, which the ledger may not have
 /// been told, and its database's schema of this moment. Where the ledger does not take the environment for production, what
 /// `pipeline.yml` asks of one is asked here.

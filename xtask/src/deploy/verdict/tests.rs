@@ -1,6 +1,6 @@
 //! Documents and records as facts, and what the rules make of them.
 
-use super::online::settled;
+use super::online::{as_production, settled};
 use super::*;
 use crate::policy::environment::Environments;
 use evidence::{Claim, DeploymentId, Outcome, SchemaRange};
@@ -270,6 +270,20 @@ fn what_the_target_knows_better_stands_over_the_ledgers_word() {
     let out = ("schema-out-of-range", true);
     assert_eq!(codes(&[("schema-in-range", false)], &[out]), ["schema-out-of-range"]);
     assert_eq!(codes(&[out], &[("schema-unknown", false)]), ["schema-out-of-range"]);
+}
+
+#[test]
+fn a_ledger_that_does_not_know_production_is_told_how() {
+    let said = |code: &str| Said { code: code.to_owned(), rule: None, blocks: false, message: String::new() };
+    assert!(as_production(&[said("tested"), said("pinned-reference")]));
+    assert!(!as_production(&[said("tested"), said("ran-before")]));
+    let mut policy = environments().rules();
+    let warning = |policy: &Policy| unaware("https://l.example", &name("shop"), &name("prod"), policy);
+    let command = "portbook admin policy set --project shop --production prod --staging staging";
+    assert!(warning(&policy).contains(command), "{}", warning(&policy));
+    policy = Policy { production: vec![name("eu"), name("us")], staging: None };
+    let command = "--production eu --production us --no-staging";
+    assert!(warning(&policy).contains(command), "{}", warning(&policy));
 }
 
 #[test]

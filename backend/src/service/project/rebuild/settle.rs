@@ -6,8 +6,8 @@
 use super::super::{cells, incidents};
 use super::gather::{Gathered, Group};
 use crate::store::tables::{ENV_STATE, FIRST_SUCCESS};
-use crate::store::{Changes, Filled, IncidentRow, Joined, Prepared, StoreError, Table};
-use evidence::rules::{DeploymentFact, Policy};
+use crate::store::{Changes, Filled, IncidentRow, Joined, Policies, Prepared, StoreError, Table};
+use evidence::rules::DeploymentFact;
 use std::collections::HashMap;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -29,12 +29,11 @@ pub(super) struct Settling {
 
 impl Settling {
     /// Begins to judge.
-    pub fn begin(gathered: Gathered, mut filled: Filled) -> Self {
+    pub fn begin(gathered: Gathered, mut filled: Filled, policies: Policies) -> Self {
         let (sender, settled) = channel(1);
         let judging = spawn_blocking(move || {
-            let policy = Policy::default();
             for groups in gathered.groups()? {
-                let (changes, incidents) = settle(&policy, &groups?);
+                let (changes, incidents) = settle(&policies, &groups?);
                 let settled = Settled { rows: filled.prepare(changes)?, incidents };
                 if sender.blocking_send(settled).is_err() {
                     // Whoever asked for it has failed.
@@ -58,14 +57,14 @@ impl Settling {
     }
 }
 
-fn settle(policy: &Policy, groups: &[Group]) -> (Changes, Vec<IncidentRow>) {
+fn settle(policies: &Policies, groups: &[Group]) -> (Changes, Vec<IncidentRow>) {
     let (mut changes, mut found) = (Changes::default(), Vec::new());
     for Group { deployments, smokes } in groups {
         let ends = deployments.iter().filter_map(|joined| joined.finished.as_ref());
         ends.for_each(|end| cells::put(&mut changes, end));
         let successes = first_successes(deployments);
         for Joined { project, fact, .. } in deployments {
-            found.extend(incidents::of_deployment(policy, project, fact, smokes, &successes));
+            found.extend(incidents::of_deployment(policies.of(project), project, fact, smokes, &successes));
         }
     }
     changes.sort();
