@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod by_hand;
+mod database;
 mod drift;
 mod engine;
 mod failures;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         promote::what_is_not_whole,
         by_hand::a_project_that_was_started_by_hand,
         drift::what_was_started_by_hand_is_an_incident,
+        database::the_database_is_gone_for_a_while,
     ];
     let apart = lack.clone().or_else(second::lack).filter(|_| !required);
     all.extend(trials![&apart;
