@@ -19,7 +19,7 @@ pub struct PolicyRow {
 }
 
 /// The policies of all projects.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Policies {
     own: HashMap<String, Policy>,
     usual: Policy,

@@ -108,22 +108,31 @@ impl Session {
         Ok(())
     }
 
-    /// Whether everything has to be projected again.
+    /// How many wishes there are that everything be projected again.
     ///
     /// # Errors
     /// When the database cannot answer.
-    pub async fn rebuild_wanted(&mut self) -> Result<bool, StoreError> {
+    pub async fn rebuilds_wanted(&mut self) -> Result<i64, StoreError> {
         let rows = self.rows("SELECT rebuild_wanted FROM projection WHERE id = 1", &[]).await?;
-        Ok(rows.first().map(|row| row.int(0)).transpose()?.is_some_and(|wanted| wanted != 0))
+        Ok(rows.first().map(|row| row.int(0)).transpose()?.unwrap_or_default())
     }
 
-    /// Says whether everything has to be projected again.
+    /// Wishes that everything be projected again.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn want_rebuild(&mut self, wanted: bool) -> Result<(), StoreError> {
-        let sql = "UPDATE projection SET rebuild_wanted = $1 WHERE id = 1";
-        self.execute(sql, &[Int(i64::from(wanted))]).await?;
+    pub async fn want_rebuild(&mut self) -> Result<(), StoreError> {
+        self.execute("UPDATE projection SET rebuild_wanted = rebuild_wanted + 1 WHERE id = 1", &[]).await?;
+        Ok(())
+    }
+
+    /// Says that so many wishes are fulfilled. Those that came meanwhile remain: they may be about what changed meanwhile.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn rebuilt(&mut self, wishes: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE projection SET rebuild_wanted = rebuild_wanted - $1 WHERE id = 1";
+        self.execute(sql, &[Int(wishes)]).await?;
         Ok(())
     }
 

@@ -130,6 +130,19 @@ async fn several_workers_take_each_document_once() {
     assert!((1..=300).contains(&version), "{version}");
 }
 
+#[tokio::test]
+async fn of_several_workers_one_makes_everything_again() {
+    let ledger = Ledger::new().await;
+    ledger.record(&(0..50).map(|n| ci(n, n + 1, "success")).collect::<Vec<_>>()).await;
+    ledger.project().await;
+    ledger.database.execute("UPDATE projection SET rebuild_wanted = 2").await.unwrap();
+    let work = || project_next(&ledger.store);
+    let (first, second, third) = tokio::join!(work(), work(), work());
+    let documents = [first, second, third].map(|projected| projected.unwrap().documents);
+    assert_eq!(documents.iter().sum::<usize>(), 50, "{documents:?}");
+    assert_eq!(ledger.database.number("SELECT rebuild_wanted FROM projection").await, 0);
+}
+
 async fn head(ledger: &Ledger) -> Head {
     ledger.store.read().await.unwrap().projection_head().await.unwrap()
 }

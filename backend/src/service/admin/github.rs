@@ -84,7 +84,7 @@ impl Keeper {
             None => session.has_ci_runs(row.project.as_str(), row.repository_id).await?,
         };
         if rebuild {
-            session.want_rebuild(true).await?;
+            session.want_rebuild().await?;
         }
         let requeued = session.requeue_ignored_deliveries(row.repository_id, now).await?;
         let deed = Deed {

@@ -71,7 +71,7 @@ impl Keeper {
     ) -> Result<PolicyChanged, AdminError> {
         let rebuild = *was != policy;
         if rebuild {
-            session.want_rebuild(true).await?;
+            session.want_rebuild().await?;
         }
         let detail = json!({"production": policy.production, "staging": policy.staging});
         let deed = Deed { action, project: Some(project), subject: project.as_str(), detail };

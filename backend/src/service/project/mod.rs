@@ -51,9 +51,9 @@ pub async fn project_and_tell(store: &Store, tell: bool) -> Result<Projected, St
     // Looking first is cheap; the lock below keeps other writers out.
     let mut reader = store.read().await?;
     let head = reader.projection_head().await?;
-    if reader.rebuild_wanted().await? {
+    if reader.rebuilds_wanted().await? > 0 {
         drop(reader);
-        let rebuilt = rebuild(store).await?;
+        let Some(rebuilt) = rebuild::rebuild_if_wanted(store).await? else { return Ok(Projected::default()) };
         tracing::info!(documents = rebuilt.documents, "projected everything again");
         return Ok(Projected { documents: rebuilt.documents, changed: true, incidents: Vec::new() });
     }
@@ -132,7 +132,7 @@ async fn fold_rows(
 /// # Errors
 /// When the database cannot be asked.
 pub async fn rebuild_wanted(store: &Store) -> Result<bool, StoreError> {
-    store.read().await?.rebuild_wanted().await
+    Ok(store.read().await?.rebuilds_wanted().await? > 0)
 }
 
 /// Asks for everything to be projected again if this version can read what an older one had to set aside. To be called
@@ -150,8 +150,8 @@ pub async fn take_up_skipped(store: &Store) -> Result<(), StoreError> {
     }
     drop(session);
     if readable {
-        let mut session = store.write(Lock::Projection).await?;
-        session.want_rebuild(true).await?;
+        let mut session = store.write(Lock::None).await?;
+        session.want_rebuild().await?;
         session.commit().await?;
     }
     Ok(())

@@ -31,7 +31,23 @@ pub struct Rebuilt {
 /// # Errors
 /// When the database cannot take it; then nothing has changed.
 pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
+    let session = store.write_long(Lock::Projection).await?;
+    rebuild_in(store, session).await
+}
+
+/// As [`rebuild`], unless nobody wants it any more: another process has done it.
+///
+/// # Errors
+/// As [`rebuild`].
+pub(super) async fn rebuild_if_wanted(store: &Store) -> Result<Option<Rebuilt>, StoreError> {
     let mut session = store.write_long(Lock::Projection).await?;
+    match session.rebuilds_wanted().await? {
+        0 => Ok(None),
+        _ => rebuild_in(store, session).await.map(Some),
+    }
+}
+
+async fn rebuild_in(store: &Store, mut session: Session) -> Result<Rebuilt, StoreError> {
     let documents = again(store, &mut session).await?;
     // A restored copy goes its own way from here: nobody may take its versions for the original's.
     let mut epoch = [0; 8];
@@ -96,9 +112,11 @@ async fn of_tables(session: &mut Session) -> Result<BTreeMap<String, String>, St
 
 async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError> {
     let head = session.projection_head().await?;
+    // Before anything is read that a wish may be about.
+    let wishes = session.rebuilds_wanted().await?;
     // Reading begins while what was is taken away.
-    let (workflows, policies) = (session.ci_workflows().await?, session.policies().await?);
-    let mut ahead = Ahead::new(store, workflows.clone()).await?;
+    let mut ahead = Ahead::new(store, session.ci_workflows().await?).await?;
+    let policies = session.policies().await?;
     let indexes = session.take_indexes(TABLES).await?;
     for table in TABLES {
         session.clear(table).await?;
@@ -115,7 +133,7 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
         cursor = stretch.cursor;
     }
     let (gathered, filled) = ahead.end().await?;
-    let mut settling = Settling::begin(gathered, filled, policies.clone());
+    let mut settling = Settling::begin(gathered, filled, policies);
     // Meanwhile all that does not wait for it.
     session.make_indexes(indexes).await?;
     session.count_rows(TABLES).await?;
@@ -130,11 +148,7 @@ async fn again(store: &Store, session: &mut Session) -> Result<usize, StoreError
         session.put_incidents(&incidents).await?;
     }
     session.count_rows(settle::TABLES).await?;
-    // Whoever asked for a rebuild meanwhile did so because one of these is another; who does it from here on waits.
-    session.want_rebuild(false).await?;
-    if (session.ci_workflows().await?, session.policies().await?) != (workflows, policies) {
-        session.want_rebuild(true).await?;
-    }
+    session.rebuilt(wishes).await?;
     session.set_projection_head(cursor, head.version + 1).await?;
     Ok(documents)
 }
