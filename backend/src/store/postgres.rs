@@ -91,7 +91,12 @@ impl PostgresDatabase {
     async fn begin(&self, begin: &'static str) -> Result<Transaction<'static, Postgres>, StoreError> {
         let deadline = Instant::now() + PATIENCE;
         let (tell, mut told) = mpsc::unbounded_channel();
-        let (mut next, mut alone, mut last) = (Instant::now(), ALONE, None);
+        // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would close a
+        // connection that is good, or leave it in a transaction that sqlx knows nothing of.
+        let try_it = || drop(tokio::spawn(attempt(self.pool.clone(), begin, tell.clone())));
+        // The first at once: a timer that is due by now may take a millisecond all the same.
+        try_it();
+        let (mut next, mut alone, mut last) = (Instant::now() + ALONE, 2 * ALONE, None);
         loop {
             tokio::select! {
                 biased;
@@ -105,9 +110,7 @@ impl PostgresDatabase {
                 },
                 () = sleep_until(deadline) => return Err(last.unwrap_or(sqlx::Error::PoolTimedOut).into()),
                 () = sleep_until(next) => {
-                    // In a task of its own, which goes on when nobody waits for it any more: given up halfway, it would
-                    // close a connection that is good, or leave it in a transaction that sqlx knows nothing of.
-                    tokio::spawn(attempt(self.pool.clone(), begin, tell.clone()));
+                    try_it();
                     next = Instant::now() + alone;
                     alone *= 2;
                 }
