@@ -7,8 +7,7 @@ use evidence::rules::{Policy, reason_of_reference};
 /// Refuses what R3 would find fault with. Where nobody says which environment this is, nothing is asked.
 pub(super) fn check(deployed: &DeployedConfig, build: &BuildConfig) -> Result<(), Failure> {
     let policy = Policy::default();
-    let Some(environment) = deployed.environment.as_ref().filter(|name| policy.production.contains(name))
-    else {
+    let Some(environment) = deployed.environment.as_ref().filter(|name| policy.is_production(name)) else {
         return Ok(());
     };
     let (reference, digest) = (deployed.reference.as_deref(), build.image_digest.as_ref());

@@ -51,7 +51,8 @@ Examples:
       --workflow octo/shop/.github/workflows/deploy.yml@refs/heads/main \\
       --environment production --scope deploy:write:prod
 
-The scope deploy:write:prod needs --environment, so that GitHub's protection rules stand before it.")]
+The scope deploy:write:prod, or of whatever `portbook admin policy` calls production, needs --environment, so that GitHub's
+protection rules stand before it.")]
     Trust(TrustArguments),
     /// Show which workflows are trusted
     #[command(after_help = "Examples:\n  portbook admin github trusts --json")]
